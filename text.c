@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text: builds lines in a caller's buffer, in place of printf(3).
+ *
+ * printf costs more code than the rest of hale, and it trusts its arguments;
+ * this module knows three things: strings of our own, numbers, and bytes that
+ * somebody else supplied.  A text that is full stays as it is: a cut message
+ * is better than none, and nothing here can fail.
+ */
+#include "text.h"
+
+#include <string.h>
+
+void
+text_init(struct text *t, char *buffer, size_t size)
+{
+	t->buffer = buffer;
+	t->size = size;
+	t->length = 0;
+	buffer[0] = '\0';
+}
+
+static void
+append(struct text *t, const char *s, size_t n)
+{
+	size_t room = t->size - 1 - t->length;
+
+	if (n > room)
+		n = room;
+	memcpy(t->buffer + t->length, s, n);
+	t->length += n;
+	t->buffer[t->length] = '\0';
+}
+
+void
+text_string(struct text *t, const char *s)
+{
+	append(t, s, strlen(s));
+}
+
+void
+text_number(struct text *t, long long n)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	unsigned long long rest =
+	    n < 0 ? 0ULL - (unsigned long long)n : (unsigned long long)n;
+
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (n < 0)
+		digits[--at] = '-';
+	append(t, digits + at, sizeof(digits) - at);
+}
+
+/* The lead bytes of UTF-8, and what may follow the first (RFC 3629). */
+static const struct {
+	unsigned char first, last; /* lead byte */
+	unsigned char low, high;   /* second byte */
+	unsigned char length;
+} leads[] = {
+    {0x20, 0x7e, 0, 0, 1},
+    {0xc2, 0xc2, 0xa0, 0xbf, 2}, /* C2 80 to C2 9F are the C1 controls */
+    {0xc3, 0xdf, 0x80, 0xbf, 2},
+    {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3},
+    {0xed, 0xed, 0x80, 0x9f, 3}, /* no surrogates */
+    {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4},
+    {0xf1, 0xf3, 0x80, 0xbf, 4},
+    {0xf4, 0xf4, 0x80, 0x8f, 4}, /* nothing past U+10FFFF */
+};
+
+/* How many bytes the printable character at s has, or 0 if it is none. */
+static size_t
+character(const unsigned char *s, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
+		if (s[0] >= leads[i].first && s[0] <= leads[i].last)
+			break;
+	if (i == sizeof(leads) / sizeof(leads[0]) || leads[i].length > n)
+		return 0;
+	if (leads[i].length > 1 &&
+	    (s[1] < leads[i].low || s[1] > leads[i].high))
+		return 0;
+	for (k = 2; k < leads[i].length; k++)
+		if ((s[k] & 0xc0) != 0x80)
+			return 0;
+	return leads[i].length;
+}
+
+void
+text_escaped(struct text *t, const char *s, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	while (n > 0) {
+		size_t whole = character((const unsigned char *)s, n);
+		unsigned char byte = (unsigned char)*s;
+		char code[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
+
+		if (whole > 0)
+			append(t, s, whole);
+		else
+			append(t, code, sizeof(code));
+		s += whole > 0 ? whole : 1;
+		n -= whole > 0 ? whole : 1;
+	}
+}
