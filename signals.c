@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals: names, the mask, and which arriving signal becomes which.
+ *
+ * hale installs no handler.  All signals stay blocked and wait in the kernel,
+ * where none is lost; hale takes them one by one.  A blocked signal is kept
+ * even by a PID 1 and even if it is ignored, and no disposition has to be
+ * changed, so PROGRAM can be given exactly what hale was given.
+ *
+ * The system calls are made directly, since both musl and glibc leave out the
+ * first real-time signals, which they use themselves: hale has no threads and
+ * forwards them like all others.
+ */
+#include "signals.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { RTMIN = 34, RTMAX = SIGNALS_MAX };
+
+/* The first name of a number is the one that is shown. */
+static const struct {
+	char name[7];
+	unsigned char number;
+} names[] = {
+    {"HUP", SIGHUP},       {"INT", SIGINT},       {"QUIT", SIGQUIT},
+    {"ILL", SIGILL},       {"TRAP", SIGTRAP},     {"ABRT", SIGABRT},
+    {"IOT", SIGABRT},      {"BUS", SIGBUS},       {"FPE", SIGFPE},
+    {"KILL", SIGKILL},     {"USR1", SIGUSR1},     {"SEGV", SIGSEGV},
+    {"USR2", SIGUSR2},     {"PIPE", SIGPIPE},     {"ALRM", SIGALRM},
+    {"TERM", SIGTERM},     {"STKFLT", SIGSTKFLT}, {"CHLD", SIGCHLD},
+    {"CLD", SIGCHLD},      {"CONT", SIGCONT},     {"STOP", SIGSTOP},
+    {"TSTP", SIGTSTP},     {"TTIN", SIGTTIN},     {"TTOU", SIGTTOU},
+    {"URG", SIGURG},       {"XCPU", SIGXCPU},     {"XFSZ", SIGXFSZ},
+    {"VTALRM", SIGVTALRM}, {"PROF", SIGPROF},     {"WINCH", SIGWINCH},
+    {"IO", SIGIO},         {"POLL", SIGIO},       {"PWR", SIGPWR},
+    {"SYS", SIGSYS},       {"RTMIN", RTMIN},      {"RTMAX", RTMAX},
+};
+
+/* One or two digits as a number, or -1. */
+static int
+small_number(const char *s)
+{
+	int n = 0;
+	size_t i;
+
+	for (i = 0; s[i] >= '0' && s[i] <= '9' && i < 2; i++)
+		n = n * 10 + (s[i] - '0');
+	return i > 0 && s[i] == '\0' ? n : -1;
+}
+
+static int
+real_time_number(const char *s)
+{
+	int n = -1;
+
+	if (strncasecmp(s, "RTMIN+", 6) == 0 && small_number(s + 6) >= 0)
+		n = RTMIN + small_number(s + 6);
+	if (strncasecmp(s, "RTMAX-", 6) == 0 && small_number(s + 6) >= 0)
+		n = RTMAX - small_number(s + 6);
+	return n >= RTMIN && n <= RTMAX ? n : -1;
+}
+
+int
+signals_number(const char *s)
+{
+	int n = small_number(s);
+	size_t i;
+
+	if (n >= 0)
+		return n >= 1 && n <= SIGNALS_MAX ? n : -1;
+	if (strncasecmp(s, "SIG", 3) == 0)
+		s += 3;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(s, names[i].name) == 0)
+			return names[i].number;
+	return real_time_number(s);
+}
+
+const char *
+signals_name(int n, char buffer[SIGNALS_NAME_SIZE])
+{
+	char *at = buffer;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].number == n)
+			return names[i].name;
+	if (n > RTMIN) {
+		memcpy(at, "RTMIN+", 6);
+		at += 6;
+		n -= RTMIN;
+	}
+	if (n >= 10)
+		*at++ = (char)('0' + n / 10 % 10);
+	*at++ = (char)('0' + n % 10);
+	*at = '\0';
+	return buffer;
+}
+
+bool
+signals_forwardable(int n)
+{
+	return n != SIGKILL && n != SIGSTOP && n != SIGCHLD;
+}
+
+static void
+set_remove(struct signals_set *set, int n)
+{
+	size_t bit = (size_t)n - 1, width = 8 * sizeof(set->words[0]);
+
+	set->words[bit / width] &= ~(1UL << bit % width);
+}
+
+int
+signals_block(struct signals *s)
+{
+	struct sigaction reap = {.sa_handler = SIG_DFL};
+	struct signals_set all;
+
+	memset(&all, 0xff, sizeof(all));
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &s->inherited,
+	            sizeof(all)) < 0)
+		return -1;
+	/* An ignored SIGCHLD, which exec keeps, would lose every status. */
+	return sigaction(SIGCHLD, &reap, &s->child);
+}
+
+int
+signals_restore(const struct signals *s)
+{
+	if (sigaction(SIGCHLD, &s->child, NULL) < 0)
+		return -1;
+	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &s->inherited,
+	                    NULL, sizeof(s->inherited));
+}
+
+void
+signals_round(struct signals *s)
+{
+	memset(&s->open, 0xff, sizeof(s->open));
+}
+
+int
+signals_take(struct signals *s, bool wait, siginfo_t *info)
+{
+	/* Zero whichever size the kernel's timespec has here. */
+	static const long long now[2];
+	int n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
+	                     wait ? NULL : now, sizeof(s->open));
+
+	/* The kernel hands out the lowest number first: without this, a storm
+	 * of one signal would keep all above it waiting.  Real-time signals
+	 * have to keep their order, and are above the others anyway. */
+	if (n > 0 && n < RTMIN)
+		set_remove(&s->open, n);
+	return n;
+}
+
+int
+signals_verdict(const siginfo_t *info, pid_t self,
+                const unsigned char rewrite[SIGNALS_MAX + 1])
+{
+	int n = info->si_signo;
+
+	/* A message into a closed pipe, or past the size limit of a log file,
+	 * raises these in hale itself; PROGRAM has nothing to do with it. */
+	if ((n == SIGPIPE || n == SIGXFSZ) && info->si_pid == self)
+		return SIGNALS_NONE;
+	return signals_forwardable(n) ? rewrite[n] : SIGNALS_NONE;
+}
+
+int
+signals_send(pid_t target, int n, const siginfo_t *info)
+{
+	siginfo_t copy = *info;
+
+	if (info->si_code != SI_QUEUE || target <= 0)
+		return kill(target, n);
+	copy.si_signo = n;
+	return (int)syscall(SYS_rt_sigqueueinfo, target, n, &copy);
+}
