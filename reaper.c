@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reaper: takes ended children from the kernel, one a call.
+ *
+ * It knows neither PROGRAM nor anything else of hale: it hands (pid, status)
+ * on, and init.c knows whose it was.  How many are taken before signals get
+ * their turn is init.c's to say as well.
+ */
+#include "reaper.h"
+
+#include <sys/wait.h>
+
+int
+reaper_next(struct reaped *child)
+{
+	/* __WALL: a child that was cloned without SIGCHLD before hale was
+	 * executed in its parent's place is a zombie like any other. */
+	child->pid = waitpid(-1, &child->status, WNOHANG | __WALL);
+	return child->pid > 0 ? 1 : 0;
+}
+
+int
+reaper_exit_code(int status)
+{
+	if (WIFSIGNALED(status))
+		return 128 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
