@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawn: starts PROGRAM as if hale had not been there.
+ *
+ * vfork(2) and not fork(2): hale sleeps until the program has been executed.
+ * So no page table is copied, the child says why it failed in hale's own
+ * memory, without a pipe, and a signal that arrives meanwhile stays pending
+ * until there is a program, in a group of its own, to forward it to.
+ *
+ * The child shares hale's memory until then.  It runs only become(), which
+ * does not return, and changes nothing that hale reads but *result.
+ */
+#include "spawn.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "text.h"
+
+extern char **environ;
+
+enum { DESCRIPTORS_MAX = 65536 }; /* looked at one by one, without the call */
+
+/* Was there a file, whatever kept it from running?  A directory of PATH that
+ * may not be searched says nothing; a path that was given as such does. */
+static bool
+found(const struct path *path, int error)
+{
+	if (!path_searched(path) && error != ENOENT && error != ENOTDIR)
+		return true;
+	return access(path->file, F_OK) == 0;
+}
+
+/* Only if hale has the foreground: a job in the background must not take the
+ * terminal from the shell.  Standard input that is closed, or no terminal, or
+ * not ours has no foreground at all. */
+static void
+take_foreground(pid_t old_group, struct spawn *result)
+{
+	if (tcgetpgrp(STDIN_FILENO) != old_group)
+		return;
+	/* SIGTTOU is still blocked, or this would stop us. */
+	if (tcsetpgrp(STDIN_FILENO, getpid()) < 0)
+		result->terminal_error = errno;
+}
+
+/* Socket activation names the process that the sockets are for. */
+static void
+rename_listen_pid(void)
+{
+	static char entry[sizeof("LISTEN_PID=") + 20];
+	const char *value = getenv("LISTEN_PID");
+	char old[24];
+	struct text t;
+	size_t i;
+
+	if (value == NULL)
+		return;
+	text_init(&t, old, sizeof(old));
+	text_number(&t, getppid());
+	if (strcmp(value, old) != 0)
+		return;
+	text_init(&t, entry, sizeof(entry));
+	text_string(&t, "LISTEN_PID=");
+	text_number(&t, getpid());
+	for (i = 0; environ[i] != NULL; i++)
+		if (strncmp(environ[i], entry, sizeof("LISTEN_PID=") - 1) == 0)
+			environ[i] = entry;
+}
+
+/* Run file, by /bin/sh if it is a script without an interpreter line. */
+static void
+execute(char *file, char **argv)
+{
+	static char shell[] = "/bin/sh";
+
+	execve(file, argv, environ);
+	if (errno != ENOEXEC)
+		return;
+	argv[-1] = shell;
+	argv[0] = file;
+	execve(shell, argv - 1, environ);
+	errno = ENOEXEC;
+}
+
+/* Would execvp(3) go on to the next directory after this error? */
+static bool
+try_next(int error)
+{
+	return error == EACCES || error == ENOENT || error == ENOTDIR ||
+	       error == ESTALE || error == ENODEV || error == ETIMEDOUT;
+}
+
+/* Execute the first file that can be.  When none can, the one to complain of is
+ * the first that was there; its place in the order, or -1. */
+static int
+search(char **argv, struct spawn *result)
+{
+	char *program = argv[0];
+	int at, refused = -1;
+
+	path_begin(&result->path, program, getenv("PATH"));
+	for (at = 0; path_next(&result->path); at++) {
+		int error;
+
+		execute(result->path.file, argv);
+		error = errno;
+		if (refused < 0 && found(&result->path, error)) {
+			refused = at;
+			result->error = error;
+		}
+		if (!try_next(error))
+			break;
+	}
+	return refused;
+}
+
+static void
+explain(char *program, int refused, struct spawn *result)
+{
+	path_begin(&result->path, program, getenv("PATH"));
+	if (refused < 0) {
+		result->step = SPAWN_NOT_FOUND;
+		result->error = ENOENT;
+		return;
+	}
+	while (path_next(&result->path) && refused-- > 0)
+		continue;
+	result->step =
+	    result->error == ENOENT ? SPAWN_NO_LOADER : SPAWN_NOT_RUN;
+}
+
+/* What the child does until it is PROGRAM. */
+static _Noreturn void
+become(char **argv, const struct signals *signals, struct spawn *result)
+{
+	char *program = argv[0];
+	pid_t old_group = getpgrp();
+
+	if (setpgid(0, 0) < 0) {
+		result->step = SPAWN_NOT_ALONE;
+		result->error = errno;
+		_exit(125);
+	}
+	take_foreground(old_group, result);
+	rename_listen_pid();
+	if (signals_restore(signals) < 0) {
+		result->step = SPAWN_NOT_ALONE;
+		result->error = errno;
+		_exit(125);
+	}
+	explain(program, search(argv, result), result);
+	_exit(result->step == SPAWN_NOT_FOUND ? 127 : 126);
+}
+
+pid_t
+spawn_program(char **argv, const struct signals *signals, struct spawn *result)
+{
+	pid_t pid;
+
+	result->step = SPAWN_STARTED;
+	result->terminal_error = 0;
+	pid = vfork();
+	if (pid == 0)
+		become(argv, signals, result);
+	if (pid < 0) {
+		result->step = SPAWN_NO_PROCESS;
+		result->error = errno;
+		return -1;
+	}
+	if (result->step == SPAWN_STARTED)
+		return pid;
+	(void)waitpid(pid, NULL, __WALL); /* it has said all in result */
+	return -1;
+}
+
+void
+spawn_close_inherited(void)
+{
+	int fd;
+
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+		return;
+	for (fd = 3; fd < DESCRIPTORS_MAX; fd++)
+		(void)close(fd); /* most are not open */
+}

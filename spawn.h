@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HALE_SPAWN_H
+#define HALE_SPAWN_H
+
+#include <sys/types.h>
+
+#include "path.h"
+#include "signals.h"
+
+/* How the start went; the first is good, the others end it. */
+enum spawn_step {
+	SPAWN_STARTED,
+	SPAWN_NO_PROCESS, /* vfork(2) failed */
+	SPAWN_NOT_ALONE,  /* no process group, or no signals, of its own */
+	SPAWN_NOT_FOUND,  /* there is no such file */
+	SPAWN_NOT_RUN,    /* execve(2) refused the file */
+	SPAWN_NO_LOADER,  /* the interpreter or loader it names is missing */
+};
+
+struct spawn {
+	enum spawn_step step;
+	int error;          /* errno of the step that failed */
+	int terminal_error; /* 0, or errno: it runs, but in the background */
+	struct path path;   /* path.file is the file that was refused */
+};
+
+/*
+ * Start argv[0] in a process group of its own, with the signals as they were
+ * and, if hale has it, the foreground of the terminal on standard input.  The
+ * slot argv[-1] must exist and may be overwritten.  When this returns, the
+ * program has been executed, so no signal can come too early for it.  Its pid,
+ * or -1: result says why.  Modelled on execvp(3), posix_spawn(3) and, for
+ * LISTEN_PID, sd_listen_fds(3).
+ */
+pid_t
+spawn_program(char **argv, const struct signals *signals, struct spawn *result);
+
+/* Close what is above descriptor 2, see close_range(2); PROGRAM has its own
+ * copies by now.  Kernels before 5.9: only the first 65536 are looked at. */
+void spawn_close_inherited(void);
+
+#endif
