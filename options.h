@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HALE_OPTIONS_H
+#define HALE_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "log.h"
+#include "signals.h"
+#include "text.h"
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+	OPTIONS_LICENSE,
+};
+
+/* Whom signals go to. */
+enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
+
+struct options {
+	enum options_action action;
+	enum options_forward forward;
+	enum log_level log_level;
+	int parent_death_signal; /* or SIGNALS_NONE */
+	bool warn_reaped;
+	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
+	unsigned char remap_exit[256 / 8]; /* bit set: the code becomes 0 */
+	char **program; /* PROGRAM and its arguments, NULL at the end */
+};
+
+/* A usage error, in words: "OPTION: 'VALUE' PROBLEM WANTED", or without a value
+ * "OPTION PROBLEM WANTED". */
+struct options_error {
+	const char *option; /* as the user knows it: --forward, HALE_FORWARD */
+	const char *value;  /* what was given, or NULL */
+	const char *problem;
+	const char *wanted; /* what the option takes, or "" */
+	char name[48];      /* holds option when hale had to make it up */
+	char item[64];      /* holds value when it is one of a list */
+};
+
+/* Read the command line and the environment envp, both ended by NULL, into
+ * *options; self is hale's pid, since some settings are PID 1's alone.  0, or
+ * -1 and *error.  Modelled on getopt(3) as tini uses it: the first word that is
+ * not an option ends the options. */
+int options_parse(struct options *options, struct options_error *error,
+                  char **argv, char **envp, pid_t self);
+
+/* Is this exit code (0-255) to become 0? */
+bool options_remapped(const struct options *options, int code);
+
+/* Append what --help prints. */
+void options_help(struct text *t);
+
+#endif
