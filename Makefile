@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+# hale: a tiny static PID 1.  `make help` says what can be asked for.
+
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+DESTDIR =
+BUILD = build
+
+# The smallest binary comes from musl, so take it wherever it is.
+ifeq ($(origin CC),default)
+CC := $(shell command -v musl-gcc || echo cc)
+endif
+MUSL := $(findstring musl,$(notdir $(CC))$(shell $(CC) -dumpmachine 2>/dev/null))
+
+# What follows is needed; CFLAGS and LDFLAGS are the packager's.
+CFLAGS ?= -Os
+FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables
+LINK = -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,noseparate-code -Wl,-z,norelro
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
+	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
+	-Wformat=2 -Wimplicit-fallthrough
+ifneq ($(CI),)
+WARNINGS += -Werror
+endif
+
+MODULES = init signals reaper options spawn path log text
+OBJECTS = $(MODULES:%=$(BUILD)/%.o)
+HEADERS = $(wildcard *.h)
+PURE = signals reaper options path log text
+UNIT = $(wildcard tests/unit/*.c)
+PID1 = $(wildcard tests/pid1/*.c)
+
+# Tests are built with the system's own compiler and libc.
+HOSTCC = cc
+TESTFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS) -I. -Itests/support
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.DELETE_ON_ERROR:
+.PHONY: all help install uninstall size demo check unit pid1 e2e lint format \
+	clean
+
+all: hale
+
+hale: $(OBJECTS)
+	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(OBJECTS)
+	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
+	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
+	    "(Debian, Ubuntu: apt install musl-tools) makes it under 24 KiB")
+
+$(BUILD)/%.o: %.c $(HEADERS) Makefile | $(BUILD)
+	$(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+
+$(BUILD):
+	mkdir -p $@
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make             build ./hale, static and stripped
+#: make demo        build it and see it at work as PID 1
+#: make check       install what the tests need (Debian, Alpine, Fedora), and pass
+#: make e2e         the same with real Docker and podman; needs root
+#: make lint        formatter, analysers, manual, shell scripts, include rules
+#: make size        what the binary is made of
+#: make bench       figures: start, memory, signal latency, beside tini
+#: make install     PREFIX=/usr/local DESTDIR=
+#: make uninstall   the same, backwards
+#: make clean       remove what was built
+#: Variables: CC, CFLAGS, LDFLAGS, CI=1 (warnings are errors)
+
+install: hale
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -m 0755 hale $(DESTDIR)$(SBINDIR)/hale
+	install -m 0644 hale.8 $(DESTDIR)$(MANDIR)/man8/hale.8
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/hale $(DESTDIR)$(MANDIR)/man8/hale.8
+
+size: hale
+	@wc -c hale
+	@size $(OBJECTS)
+
+demo: hale $(BUILD)/demo
+	@$(BUILD)/demo ./hale
+
+$(BUILD)/demo: examples/demo.c Makefile | $(BUILD)
+	@$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(WARNINGS) -o $@ $<
+
+check:
+	@tests/support/deps check
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory unit pid1
+
+unit: $(BUILD)/unit
+	$(BUILD)/unit
+
+$(BUILD)/unit: $(UNIT) $(PURE:%=%.c) $(HEADERS) Makefile | $(BUILD)
+	$(HOSTCC) $(TESTFLAGS) $(SANITIZE) -o $@ $(UNIT) $(PURE:%=%.c) -lcriterion
+
+SUPPORT = $(wildcard tests/support/*.c)
+SUPPORT_HEADERS = $(wildcard tests/support/*.h)
+
+pid1: $(BUILD)/pid1 $(BUILD)/guest hale
+	$(BUILD)/pid1
+
+$(BUILD)/pid1: $(PID1) $(filter-out tests/support/guest.c,$(SUPPORT)) \
+	    $(SUPPORT_HEADERS) Makefile | $(BUILD)
+	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcriterion
+
+# What hale runs in the tests: one static program of many small parts.
+$(BUILD)/guest: tests/support/guest.c Makefile | $(BUILD)
+	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
+
+e2e: hale
+	@tests/support/deps e2e
+	bats tests/e2e
+
+lint:
+	@tests/support/deps lint
+	@tests/support/lint
+
+format:
+	clang-format -i *.c *.h tests/*/*.c tests/*/*.h examples/*.c
+
+clean:
+	rm -rf $(BUILD) hale
