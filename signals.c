@@ -19,7 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { RTMIN = 34, RTMAX = SIGNALS_MAX };
+enum {
+	QUEUED =
+	    32, /* the kernel's first real-time signal: from here they queue */
+	RTMIN = 34, /* the first that both Docker and glibc call RTMIN */
+	RTMAX = SIGNALS_MAX,
+};
 
 /* The first name of a number is the one that is shown. */
 static const struct {
@@ -155,7 +160,7 @@ signals_take(struct signals *s, bool wait, siginfo_t *info)
 	/* The kernel hands out the lowest number first: without this, a storm
 	 * of one signal would keep all above it waiting.  Real-time signals
 	 * have to keep their order, and are above the others anyway. */
-	if (n > 0 && n < RTMIN)
+	if (n > 0 && n < QUEUED)
 		set_remove(&s->open, n);
 	return n;
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "reaper.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Test(reaper, keeps_all_256_exit_codes)
+{
+	int code;
+
+	for (code = 0; code < 256; code++)
+		cr_expect_eq(reaper_exit_code(W_EXITCODE(code, 0)), code);
+}
+
+Test(reaper, adds_128_to_the_signal_that_killed)
+{
+	int n;
+
+	for (n = 1; n <= 64; n++)
+		cr_expect_eq(reaper_exit_code(W_EXITCODE(0, n)), 128 + n);
+	cr_expect_eq(reaper_exit_code(W_EXITCODE(0, SIGSEGV) | WCOREFLAG),
+	             128 + SIGSEGV);
+}
+
+Test(reaper, has_none_when_there_is_no_child)
+{
+	struct reaped child;
+
+	cr_assert_eq(reaper_next(&child), 0);
+}
+
+Test(reaper, hands_on_who_ended_and_how)
+{
+	struct reaped child;
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(42);
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	cr_assert_eq(reaper_next(&child), 1);
+	cr_assert_eq(child.pid, pid);
+	cr_assert_eq(reaper_exit_code(child.status), 42);
+	cr_assert_eq(reaper_next(&child), 0);
+}
+
+Test(reaper, does_not_wait_for_a_living_child)
+{
+	struct reaped child;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	cr_expect_eq(reaper_next(&child), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
