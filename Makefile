@@ -22,8 +22,10 @@ LINK = -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none \
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	-Wformat=2 -Wimplicit-fallthrough
+TEST_WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wvla
 ifneq ($(CI),)
 WARNINGS += -Werror
+TEST_WARNINGS += -Werror
 endif
 
 MODULES = init signals reaper options spawn path log text
@@ -35,7 +37,7 @@ PID1 = $(wildcard tests/pid1/*.c)
 
 # Tests are built with the system's own compiler and libc.
 HOSTCC = cc
-TESTFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 $(WARNINGS) -I. -Itests/support
+TESTFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 $(TEST_WARNINGS) -I. -Itests/support
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:

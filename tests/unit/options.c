@@ -140,7 +140,7 @@ Test(options, for_every_exit_code_are_told_apart)
 	int code, other;
 
 	for (code = 0; code < 256; code++) {
-		char text[4];
+		char text[16];
 
 		snprintf(text, sizeof(text), "%d", code);
 		cr_assert_eq(parse("-e", text, "true"), 0);

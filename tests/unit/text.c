@@ -2,8 +2,8 @@
 #include "text.h"
 
 #include <criterion/criterion.h>
-#include <criterion/new/assert.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 static char buffer[64];
