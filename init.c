@@ -42,6 +42,7 @@ struct init {
 	struct options options;
 	struct signals signals;
 	struct log log;
+	struct spawn spawn;
 	pid_t self;
 	pid_t program;
 	int status; /* of PROGRAM, as wait(2) has it */
@@ -136,16 +137,15 @@ not_started(struct init *in, const struct spawn *spawn)
 static int
 start(struct init *in)
 {
-	struct spawn spawn;
-
-	in->program = spawn_program(in->options.program, &in->signals, &spawn);
+	in->program =
+	    spawn_program(in->options.program, &in->signals, &in->spawn);
 	if (in->program < 0)
-		return not_started(in, &spawn);
-	if (spawn.terminal_error != 0)
+		return not_started(in, &in->spawn);
+	if (in->spawn.terminal_error != 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot give PROGRAM the terminal: {error:e} "
 		        "(it runs in the background)",
-		        spawn.terminal_error);
+		        in->spawn.terminal_error);
 	log_say(&in->log, LOG_INFO, "started '{program:q}' as process {pid:d}",
 	        in->options.program[0], (int)in->program);
 	return 0;
@@ -282,15 +282,18 @@ run(struct init *in)
 int
 main(int argc, char **argv)
 {
+	/* Not on the stack: untouched pages of it cost no memory this way. */
+	static struct init in;
 	struct options_error error;
-	struct init in = {.log.level = LOG_WARN, .self = getpid()};
 
 	(void)argc;
+	in.log.level = LOG_WARN;
 	if (signals_block(&in.signals) < 0) {
 		log_say(&in.log, LOG_ERROR, "cannot block signals: {error:e}",
 		        errno);
 		return EXIT_FAILED;
 	}
+	in.self = getpid();
 	if (options_parse(&in.options, &error, argv, environ, in.self) < 0)
 		return complain(&in, &error);
 	if (in.options.action != OPTIONS_RUN)
