@@ -12,57 +12,86 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "cgroup.h"
+#include "clock.h"
 #include "license.h"
 #include "log.h"
 #include "options.h"
 #include "reaper.h"
+#include "report.h"
 #include "signals.h"
 #include "spawn.h"
+#include "stop.h"
+#include "sweep.h"
 #include "text.h"
+#include "tools.h"
 #include "version.h"
 
 extern char **environ;
 
 enum {
-	EXIT_FAILED = 125,    /* hale itself, before PROGRAM ran */
-	EXIT_NOT_RUN = 126,   /* PROGRAM was found and could not be run */
-	EXIT_NOT_FOUND = 127, /* PROGRAM was not found */
+	EXIT_FAILED = 125, /* hale itself, before PROGRAM ran */
 
 	/* A burst of zombies or of real-time signals may hold up the other
 	 * for no longer than these many take: some ten microseconds. */
 	REAP_BATCH = 32,
 	SIGNAL_BATCH = 64,
 
-	PAGE_SIZE = 4096, /* bytes for --help, --license and the like */
+	PAGE_SIZE = 4096,    /* bytes for --help, --license and the like */
+	MESSAGE_SIZE = 1024, /* bytes of the report's message */
 };
 
 struct init {
 	struct options options;
 	struct signals signals;
 	struct log log;
+	struct stop stop;
+	siginfo_t held; /* the stop signal that came last, or is held back */
 	pid_t self;
 	pid_t program;
-	int status;         /* of PROGRAM, as wait(2) has it */
-	bool ended;         /* PROGRAM has */
+	int status;                  /* of PROGRAM, as wait(2) has it */
+	bool ended;                  /* PROGRAM has */
+	bool left;                   /* there is nothing more to wait for */
+	long long started, duration; /* of PROGRAM, milliseconds */
+	unsigned long orphans;       /* reaped */
+	struct cgroup_memory memory; /* as it was at the start */
 	struct spawn spawn; /* last, since its end is hardly ever touched */
 };
 
-static int
-print(struct init *in, enum options_action action)
+static void
+add_version(struct text *t, enum names_kind kind)
 {
+	static const char *const forms[] = {
+	    [NAMES_HALE] = "hale ",
+	    [NAMES_TINI] = "tini version ", /* Docker's daemon reads this */
+	    [NAMES_CATATONIT] = "tini version ",
+	    [NAMES_DUMB_INIT] = "dumb-init v",
+	};
+
+	text_string(t, forms[kind]);
+	text_string(t, HALE_VERSION "\n");
+}
+
+static int
+print(struct init *in)
+{
+	const struct names_row *name = in->options.name;
+	int fd = name->texts_on_stderr ? STDERR_FILENO : STDOUT_FILENO;
 	char page[PAGE_SIZE];
 	struct text t;
 
 	text_init(&t, page, sizeof(page));
-	if (action == OPTIONS_HELP)
+	if (in->options.action == OPTIONS_HELP)
 		options_help(&t);
-	else if (action == OPTIONS_LICENSE)
+	else if (in->options.action == OPTIONS_LICENSE)
 		text_string(&t, LICENSE_TEXT);
 	else
-		text_string(&t, "hale " HALE_VERSION "\n");
-	if (write(STDOUT_FILENO, page, t.length) == (ssize_t)t.length)
+		add_version(&t, name->kind);
+	if (write(fd, page, t.length) == (ssize_t)t.length)
 		return 0;
 	log_say(&in->log, LOG_ERROR,
 	        "cannot write to standard output: {error:e}", errno);
@@ -79,13 +108,26 @@ complain(struct init *in, const struct options_error *e)
 	else
 		log_say(&in->log, LOG_ERROR, "{option:q}{problem:s}{wanted:s}",
 		        e->option, e->problem, e->wanted);
-	return EXIT_FAILED;
+	return in->options.name->usage;
 }
 
-/* Neither is worth a container that does not start. */
-static void
-relate(struct init *in)
+static int
+install(struct init *in)
 {
+	const char *what;
+
+	if (tools_install(in->options.path, &what) == 0)
+		return 0;
+	log_say(&in->log, LOG_ERROR, "cannot {what:s} '{path:q}': {error:e}",
+	        what, in->options.path, errno);
+	return in->options.name->usage;
+}
+
+/* None of this is worth a container that does not start. */
+static void
+prepare(struct init *in)
+{
+	const char *path = in->options.exit_report;
 	int death = in->options.parent_death_signal;
 
 	if (in->self != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
@@ -98,49 +140,92 @@ relate(struct init *in)
 		        "cannot ask for a signal at the parent's death: "
 		        "{error:e} (there will be none)",
 		        errno);
+	if (path != NULL && report_check(path) < 0)
+		log_say(&in->log, LOG_WARN,
+		        "cannot write the exit report '{path:q}': {error:e} "
+		        "(it will be tried again at the end)",
+		        path, errno);
+}
+
+/* Write the exit report, if one is asked for; signal is 0 for none. */
+static void
+leave_report(struct init *in, const char *reason, int code, int signal,
+             long long oom_kills, const char *message)
+{
+	char buffer[REPORT_SIZE];
+	struct rusage usage = {0};
+	struct report r = {.reason = reason,
+	                   .exit_code = code,
+	                   .signal = signal,
+	                   .message = message,
+	                   .duration_ms = in->duration,
+	                   .oom_kills = oom_kills,
+	                   .orphans_reaped = in->orphans};
+	struct text t;
+
+	if (in->options.exit_report == NULL)
+		return;
+	(void)getrusage(RUSAGE_CHILDREN, &usage); /* else 0 */
+	r.max_rss_kib = usage.ru_maxrss;
+	text_init(&t, buffer, sizeof(buffer));
+	report_line(&t, &r);
+	if (report_write(in->options.exit_report, &t) < 0)
+		log_say(&in->log, LOG_WARN,
+		        "cannot write the exit report '{path:q}': {error:e} "
+		        "(there is none)",
+		        in->options.exit_report, errno);
+}
+
+/* hale's exit code for what stands for PROGRAM's end. */
+static int
+exit_code(const struct init *in, int code)
+{
+	return options_remapped(&in->options, code) ? 0 : code;
 }
 
 /* Say why PROGRAM does not run; the exit code that goes with it. */
 static int
-not_started(struct init *in, const struct spawn *spawn)
+not_started(struct init *in)
 {
-	const char *file = spawn->path.file;
+	static const char *const why[] = {
+	    [SPAWN_NO_PROCESS] =
+		"cannot create a process for '{program:q}': {error:e}",
+	    [SPAWN_NOT_ALONE] = "cannot give '{program:q}' a process group and "
+				"signals of its own: {error:e}",
+	    [SPAWN_NOT_FOUND] = "cannot run '{program:q}': {error:e}",
+	    [SPAWN_NOT_RUN] = "cannot run '{program:q}': {error:e}",
+	    [SPAWN_NO_LOADER] = "cannot run '{program:q}': the interpreter or "
+				"loader it names is missing",
+	};
+	const struct spawn *spawn = &in->spawn;
+	const char *format = why[spawn->step];
+	char message[MESSAGE_SIZE];
+	int code = EXIT_FAILED;
+	struct text t;
 
-	switch (spawn->step) {
-	case SPAWN_NOT_FOUND:
-		log_say(&in->log, LOG_ERROR,
-		        "cannot run '{program:q}': {why:s}", file,
-		        path_searched(&spawn->path)
-		            ? "not found in any directory of PATH"
-		            : "no such file");
-		return EXIT_NOT_FOUND;
-	case SPAWN_NO_LOADER:
-		log_say(&in->log, LOG_ERROR,
-		        "cannot run '{program:q}': the interpreter or loader "
-		        "it names is missing",
-		        file);
-		return EXIT_NOT_RUN;
-	case SPAWN_NOT_RUN:
-		log_say(&in->log, LOG_ERROR,
-		        "cannot run '{program:q}': {error:e}", file,
-		        spawn->error);
-		return EXIT_NOT_RUN;
-	default:
-		log_say(&in->log, LOG_ERROR,
-		        "cannot create a process for PROGRAM: {error:e}",
-		        spawn->error);
-		return EXIT_FAILED;
-	}
+	if (spawn->step == SPAWN_NOT_FOUND && path_searched(&spawn->path))
+		format = "cannot run '{program:q}': not found in any directory "
+			 "of PATH";
+	if (spawn->step == SPAWN_NOT_FOUND)
+		code = exit_code(in, in->options.name->not_found);
+	else if (spawn->step >= SPAWN_NOT_RUN)
+		code = exit_code(in, in->options.name->not_run);
+	log_say(&in->log, LOG_ERROR, format, spawn->file, spawn->error);
+	text_init(&t, message, sizeof(message));
+	log_message(&t, format, spawn->file, spawn->error);
+	leave_report(in, "not-started", code, 0, 0, message);
+	return code;
 }
 
 /* 0 when PROGRAM runs, else the exit code. */
 static int
 start(struct init *in)
 {
-	in->program =
-	    spawn_program(in->options.program, &in->signals, &in->spawn);
+	in->program = spawn_program(in->options.program, &in->signals,
+	                            in->options.session, &in->spawn);
 	if (in->program < 0)
-		return not_started(in, &in->spawn);
+		return not_started(in);
+	in->started = clock_now();
 	if (in->spawn.terminal_error != 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot give PROGRAM the terminal: {error:e} "
@@ -150,6 +235,7 @@ start(struct init *in)
 	        in->options.program[0], (int)in->program);
 	return 0;
 }
+
 /* ------ From here on PROGRAM runs, and nothing below may end hale. ------ */
 
 /* Let go of what PROGRAM may want to see closed, unmounted or removed. */
@@ -183,8 +269,6 @@ forward(struct init *in, const siginfo_t *info)
 	char name[SIGNALS_NAME_SIZE];
 	int n = signals_verdict(info, in->self, in->options.rewrite);
 
-	if (n == SIGNALS_NONE)
-		return;
 	if (signals_send(target(in), n, info) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot forward {signal:s} to process {pid:d}: "
@@ -196,48 +280,161 @@ forward(struct init *in, const siginfo_t *info)
 		        signals_name(n, name), (int)in->program);
 }
 
-/* Forward what is pending; if wait, sleep until something is. */
+/* Nobody who is stopped sees TERM before CONT. */
 static void
-forward_pending(struct init *in, bool wait)
+forward_stop(struct init *in)
+{
+	forward(in, &in->held);
+	if (in->options.grace > 0 && reaper_is_stopped(in->program))
+		(void)kill(target(in), SIGCONT); /* KILL is still to come */
+}
+
+/* Who is left and cannot be reached is no concern of PROGRAM's init. */
+static void
+kill_rest(struct init *in)
+{
+	pid_t group = in->ended ? 0 : in->program;
+
+	log_say(&in->log, LOG_INFO, "the grace is over: killing what is left");
+	if (!sweep_send(in->self == 1, group, SIGKILL) && in->ended)
+		in->left = true;
+}
+
+static void
+term_rest(struct init *in)
+{
+	(void)sweep_send(in->self == 1, in->program, SIGTERM);
+	(void)sweep_send(in->self == 1, in->program, SIGCONT);
+}
+
+static void
+act(struct init *in, enum stop_action action)
+{
+	switch (action) {
+	case STOP_NOTHING:
+		break;
+	case STOP_HOLD:
+		log_say(&in->log, LOG_INFO,
+		        "stopping: draining for {drain:t} first",
+		        in->options.drain);
+		break;
+	case STOP_FORWARD:
+		forward_stop(in);
+		break;
+	case STOP_TERM:
+		term_rest(in);
+		break;
+	case STOP_KILL:
+		kill_rest(in);
+		break;
+	case STOP_LEAVE:
+		in->left = true;
+		break;
+	}
+}
+
+static void
+begin_stop(struct init *in, const siginfo_t *info)
+{
+	/* The first is the one that a drain holds back for later. */
+	if (in->stop.state != STOP_DRAINING)
+		in->held = *info;
+	act(in, stop_signal(&in->stop, clock_now()));
+}
+
+/* dumb-init stops together with what it has stopped. */
+static bool
+stops_itself(const struct init *in, int n)
+{
+	return in->options.session &&
+	       (n == SIGTSTP || n == SIGTTIN || n == SIGTTOU);
+}
+
+static void
+arrive(struct init *in, const siginfo_t *info)
+{
+	int n = info->si_signo;
+
+	if (in->ended || signals_verdict(info, in->self, in->options.rewrite) ==
+	                     SIGNALS_NONE)
+		return;
+	if (in->options.action == OPTIONS_PAUSE) {
+		in->left = in->left || in->options.stops[n];
+		return;
+	}
+	if (in->options.stops[n])
+		begin_stop(in, info);
+	else
+		forward(in, info);
+	if (stops_itself(in, n))
+		(void)kill(in->self, SIGSTOP); /* which PID 1 shrugs off */
+}
+
+/* Take what is pending; sleep for wait milliseconds (-1: for ever) at most
+ * until something is. */
+static void
+take_signals(struct init *in, long long wait)
 {
 	siginfo_t info;
 	int i;
 
 	signals_round(&in->signals);
-	for (i = 0; i < SIGNAL_BATCH; i++) {
+	for (i = 0; i < SIGNAL_BATCH && !in->left; i++) {
 		if (signals_take(&in->signals, wait, &info) < 0)
 			return;
-		forward(in, &info);
-		wait = false;
+		arrive(in, &info);
+		wait = 0;
 	}
 }
 
 static void
 account(struct init *in, const struct reaped *child)
 {
+	const char *format = "reaped adopted process {pid:d}, exit code "
+			     "{code:d}";
+
 	if (child->pid == in->program) {
 		in->ended = true;
 		in->status = child->status;
+		in->duration = clock_now() - in->started;
+		act(in, stop_ended(&in->stop, clock_now()));
 		return;
 	}
+	in->orphans++;
+	if (in->options.name->kind == NAMES_TINI)
+		format = "Reaped zombie process with pid={pid:d}";
 	log_say(&in->log, in->options.warn_reaped ? LOG_WARN : LOG_DEBUG,
-	        "reaped adopted process {pid:d}, exit code {code:d}",
-	        (int)child->pid, reaper_exit_code(child->status));
+	        format, (int)child->pid, reaper_exit_code(child->status));
 }
 
-/* Reap a batch. False when there is certainly none left. */
+/* Reap a batch. False when there is certainly no zombie left. */
 static bool
 reap(struct init *in)
 {
+	enum reaper_result result = REAPER_TOOK;
 	struct reaped child;
 	int i;
 
-	for (i = 0; i < REAP_BATCH; i++) {
-		if (reaper_next(&child) == 0)
-			return false;
-		account(in, &child);
+	for (i = 0; i < REAP_BATCH && result == REAPER_TOOK; i++) {
+		result = reaper_next(&child);
+		if (result == REAPER_TOOK)
+			account(in, &child);
 	}
-	return true;
+	if (result == REAPER_NO_CHILD && in->ended)
+		in->left = true;
+	return result == REAPER_TOOK;
+}
+
+/* Milliseconds until something is due, or -1. */
+static long long
+time_left(const struct init *in)
+{
+	long long left = in->stop.deadline;
+
+	if (left == STOP_NEVER)
+		return -1;
+	left -= clock_now();
+	return left > 0 ? left : 0;
 }
 
 /* SIGCHLD coalesces and says only that somebody may have ended: it wakes hale,
@@ -247,18 +444,86 @@ loop(struct init *in)
 {
 	bool more = true;
 
-	while (!in->ended) {
-		forward_pending(in, !more);
+	while (!in->left) {
+		take_signals(in, more ? 0 : time_left(in));
 		more = reap(in);
+		if (!in->left && in->stop.deadline != STOP_NEVER)
+			act(in, stop_tick(&in->stop, clock_now()));
 	}
 }
 
+/* What the cgroup knows of a kill; its arguments are signal, duration, OOM kills
+ * and limit. */
+static const char *
+killed_format(long long oom_kills, long long limit)
+{
+	if (oom_kills < 0)
+		return "PROGRAM was killed by {signal:s} after "
+		       "{duration_ms:t}; nothing here counts OOM kills";
+	if (limit < 0)
+		return "PROGRAM was killed by {signal:s} after "
+		       "{duration_ms:t}; OOM kills in its cgroup meanwhile: "
+		       "{oom_kills:l}";
+	return "PROGRAM was killed by {signal:s} after {duration_ms:t}; OOM "
+	       "kills in its cgroup meanwhile: {oom_kills:l} (memory limit "
+	       "{memory_limit:l} bytes)";
+}
+
+static void
+explain_kill(struct init *in, int code)
+{
+	char name[SIGNALS_NAME_SIZE], message[MESSAGE_SIZE];
+	struct cgroup_memory now;
+	const char *format, *signal = signals_name(WTERMSIG(in->status), name);
+	long long kills = CGROUP_UNKNOWN;
+	struct text t;
+
+	cgroup_read(&now);
+	if (now.oom_kills >= 0 && in->memory.oom_kills >= 0)
+		kills = now.oom_kills - in->memory.oom_kills;
+	format = killed_format(kills, now.limit);
+	log_say(&in->log, LOG_WARN, format, signal, in->duration, kills,
+	        now.limit);
+	text_init(&t, message, sizeof(message));
+	log_message(&t, format, signal, in->duration, kills, now.limit);
+	leave_report(in, "signaled", code, WTERMSIG(in->status), kills,
+	             message);
+}
+
+static void
+explain_exit(struct init *in, int code)
+{
+	static const char format[] =
+	    "PROGRAM exited with {code:d} after {duration_ms:t}";
+	int status = reaper_exit_code(in->status);
+	struct cgroup_memory now = in->memory;
+	char message[MESSAGE_SIZE];
+	struct text t;
+
+	log_say(&in->log, LOG_INFO, format, status, in->duration);
+	if (in->options.exit_report == NULL)
+		return;
+	cgroup_read(&now);
+	text_init(&t, message, sizeof(message));
+	log_message(&t, format, status, in->duration);
+	leave_report(in, "exited", code, 0,
+	             now.oom_kills - in->memory.oom_kills, message);
+}
+
+/* PROGRAM has ended; hale's exit code. */
 static int
 leave(struct init *in)
 {
-	int code = reaper_exit_code(in->status);
+	int code = exit_code(in, reaper_exit_code(in->status));
+	int term = in->options.rewrite[SIGTERM];
 
-	log_say(&in->log, LOG_INFO, "PROGRAM ended, exit code {code:d}", code);
+	/* As dumb-init does: its session does not outlive PROGRAM. */
+	if (in->options.session && term != SIGNALS_NONE)
+		(void)kill(-in->program, term); /* there may be nobody left */
+	if (WIFSIGNALED(in->status))
+		explain_kill(in, code);
+	else
+		explain_exit(in, code);
 	return code;
 }
 
@@ -267,16 +532,38 @@ run(struct init *in)
 {
 	int code;
 
-	relate(in);
-	code = start(in);
-	if (code == 0) {
-		let_go(in);
+	prepare(in);
+	stop_init(&in->stop, in->options.drain, in->options.grace);
+	if (in->options.action == OPTIONS_PAUSE) {
 		loop(in);
-		code = leave(in);
+		return 0;
 	}
-	if (code != EXIT_FAILED || in->ended)
-		code = options_remapped(&in->options, code) ? 0 : code;
-	return code;
+	code = start(in);
+	if (in->program < 0)
+		return code;
+	let_go(in);
+	cgroup_read(&in->memory);
+	loop(in);
+	return leave(in);
+}
+
+static int
+obey(struct init *in)
+{
+	switch (in->options.action) {
+	case OPTIONS_HELP:
+	case OPTIONS_LICENSE:
+	case OPTIONS_VERSION:
+		return print(in);
+	case OPTIONS_INSTALL:
+		return install(in);
+	case OPTIONS_SLEEP:
+		return tools_sleep(&in->signals, in->options.sleep);
+	default:
+		in->log.level = in->options.log_level;
+		in->log.json = in->options.log_json;
+		return run(in);
+	}
 }
 
 int
@@ -296,8 +583,5 @@ main(int argc, char **argv)
 	in.self = getpid();
 	if (options_parse(&in.options, &error, argv, environ, in.self) < 0)
 		return complain(&in, &error);
-	if (in.options.action != OPTIONS_RUN)
-		return print(&in, in.options.action);
-	in.log.level = in.options.log_level;
-	return run(&in);
+	return obey(&in);
 }

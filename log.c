@@ -17,31 +17,55 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const level_names[] = {
-    [LOG_ERROR] = "error",
-    [LOG_WARN] = "warning",
-    [LOG_INFO] = "info",
-    [LOG_DEBUG] = "debug",
+#include "clock.h"
+#include "errors.h"
+
+/* How a level is called in text, and in JSON as --log-level has it. */
+static const struct {
+	const char *text, *json;
+} level_names[] = {
+    [LOG_ERROR] = {"error", "error"},
+    [LOG_WARN] = {"warning", "warn"},
+    [LOG_INFO] = {"info", "info"},
+    [LOG_DEBUG] = {"debug", "debug"},
 };
 
+/* The limit is on what is shown, so that a line of JSON always ends. */
 static void
 add_quoted(struct text *line, const char *s)
 {
-	enum { SHOWN_MAX = 256 }; /* leaves room for the reason behind it */
-	size_t length = strlen(s);
+	char shown[LOG_SHOWN_MAX + 1];
+	struct text t;
 
-	text_escaped(line, s, length > SHOWN_MAX ? SHOWN_MAX : length);
-	if (length > SHOWN_MAX)
+	text_init(&t, shown, sizeof(shown));
+	text_escaped(&t, s, strlen(s));
+	text_string(line, shown);
+	if (t.cut)
 		text_string(line, "...");
+}
+
+/* Milliseconds as seconds. */
+static void
+add_seconds(struct text *line, long long ms)
+{
+	char digits[] = ".000s";
+	int i;
+
+	text_number(line, ms / 1000);
+	ms %= 1000;
+	for (i = 3; i > 0; i--, ms /= 10)
+		digits[i] = (char)('0' + ms % 10);
+	text_string(line, digits);
 }
 
 /* Every conversion takes its argument, so that the next one finds its own. */
 static void
-add_argument(struct text *line, char kind, va_list *arguments)
+add_argument(struct text *line, char kind, bool field, va_list *arguments)
 {
+	char buffer[ERRORS_SIZE];
+
 	switch (kind) {
 	case 's':
 		text_string(line, va_arg(*arguments, const char *));
@@ -52,10 +76,29 @@ add_argument(struct text *line, char kind, va_list *arguments)
 	case 'd':
 		text_number(line, va_arg(*arguments, int));
 		break;
+	case 'l':
+		text_number(line, va_arg(*arguments, long long));
+		break;
+	case 't':
+		if (field)
+			text_number(line, va_arg(*arguments, long long));
+		else
+			add_seconds(line, va_arg(*arguments, long long));
+		break;
 	case 'e':
-		text_string(line, strerror(va_arg(*arguments, int)));
+		text_string(line, errors_text(va_arg(*arguments, int), buffer));
 		break;
 	}
+}
+
+/* The next {NAME:K} in format: where it starts, or NULL. */
+static const char *
+find_argument(const char *format, const char **colon)
+{
+	const char *mark = strchr(format, '{');
+
+	*colon = mark != NULL ? strchr(mark, ':') : NULL;
+	return *colon != NULL ? mark : NULL;
 }
 
 static void
@@ -65,10 +108,9 @@ add_message(struct text *line, const char *format, va_list arguments)
 	va_list rest;
 
 	va_copy(rest, arguments);
-	while ((mark = strchr(format, '{')) != NULL &&
-	       (colon = strchr(mark, ':')) != NULL) {
+	while ((mark = find_argument(format, &colon)) != NULL) {
 		text_escaped(line, format, (size_t)(mark - format));
-		add_argument(line, colon[1], &rest);
+		add_argument(line, colon[1], false, &rest);
 		format = colon + 3;
 	}
 	text_string(line, format);
@@ -76,16 +118,77 @@ add_message(struct text *line, const char *format, va_list arguments)
 }
 
 void
-log_line(struct text *line, enum log_level level, unsigned long dropped,
-         const char *format, va_list arguments)
+log_message(struct text *t, const char *format, ...)
 {
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message(t, format, arguments);
+	va_end(arguments);
+}
+
+/* The same arguments again, each as a member of its own. */
+static void
+add_fields(struct text *line, const char *format, va_list arguments)
+{
+	const char *mark, *colon;
+	va_list rest;
+
+	va_copy(rest, arguments);
+	while ((mark = find_argument(format, &colon)) != NULL) {
+		bool word = strchr("dlt", colon[1]) == NULL;
+
+		text_string(line, ",\"");
+		text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
+		text_string(line, word ? "\":\"" : "\":");
+		line->quoting = word;
+		add_argument(line, colon[1], true, &rest);
+		line->quoting = false;
+		text_string(line, word ? "\"" : "");
+		format = colon + 3;
+	}
+	va_end(rest);
+}
+
+static void
+add_json(struct text *line, const struct log *log, enum log_level level,
+         long long today, const char *format, va_list arguments)
+{
+	char stamp[CLOCK_STAMP_SIZE];
+
+	clock_stamp(today, stamp);
+	text_string(line, "{\"time\":\"");
+	text_string(line, stamp);
+	text_string(line, "\",\"level\":\"");
+	text_string(line, level_names[level].json);
+	text_string(line, "\",\"msg\":\"");
+	line->quoting = true;
+	add_message(line, format, arguments);
+	line->quoting = false;
+	text_string(line, "\"");
+	add_fields(line, format, arguments);
+	if (log->dropped > 0) {
+		text_string(line, ",\"dropped\":");
+		text_number(line, (long long)log->dropped);
+	}
+	text_string(line, "}");
+}
+
+void
+log_line(struct text *line, const struct log *log, enum log_level level,
+         long long today, const char *format, va_list arguments)
+{
+	if (log->json) {
+		add_json(line, log, level, today, format, arguments);
+		return;
+	}
 	text_string(line, "hale: ");
-	text_string(line, level_names[level]);
+	text_string(line, level_names[level].text);
 	text_string(line, ": ");
 	add_message(line, format, arguments);
-	if (dropped > 0) {
+	if (log->dropped > 0) {
 		text_string(line, " (messages dropped before this one: ");
-		text_number(line, (long long)dropped);
+		text_number(line, (long long)log->dropped);
 		text_string(line, ")");
 	}
 }
@@ -112,16 +215,14 @@ write_stream(const char *s, size_t n)
 static bool
 written(const char *s, size_t n)
 {
-	struct stat st;
 	ssize_t done;
 
-	if (fstat(STDERR_FILENO, &st) < 0)
-		return false;
-	if (S_ISREG(st.st_mode))
-		done = write(STDERR_FILENO, s, n);
-	else if (S_ISSOCK(st.st_mode))
-		done = send(STDERR_FILENO, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
+	/* What has an offset is a file, and neither pipe, socket nor terminal.
+	 */
+	if (lseek(STDERR_FILENO, 0, SEEK_CUR) >= 0)
+		return write(STDERR_FILENO, s, n) > 0;
+	done = send(STDERR_FILENO, s, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done < 0 && errno == ENOTSOCK)
 		done = write_stream(s, n);
 	return done > 0;
 }
@@ -138,7 +239,8 @@ log_say(struct log *log, enum log_level level, const char *format, ...)
 		return;
 	text_init(&line, buffer, sizeof(buffer) - 1);
 	va_start(arguments, format);
-	log_line(&line, level, log->dropped, format, arguments);
+	log_line(&line, log, level, log->json ? clock_today() : 0, format,
+	         arguments);
 	va_end(arguments);
 	buffer[line.length] = '\n';
 	if (written(buffer, line.length + 1))

@@ -3,15 +3,21 @@
 #define HALE_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "text.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-enum { LOG_LINE_MAX = 1024 }; /* bytes of a line, its newline included */
+enum {
+	LOG_LINE_MAX = 2048, /* bytes of a line, its newline included */
+	LOG_SHOWN_MAX =
+	    200, /* bytes that are shown of what somebody supplied */
+};
 
 struct log {
 	enum log_level level;  /* what is above it is not said */
+	bool json;             /* say it as an object, RFC 8259 */
 	unsigned long dropped; /* messages lost since the last one written */
 };
 
@@ -19,14 +25,19 @@ struct log {
  * Say one line on stderr, if the level is on; keeps errno.  Never waits: what
  * cannot be written at once is dropped and counted (see write(2), EAGAIN).
  *
- * In format, {NAME:K} stands for the next argument.  NAME says what it is; K
- * says its type: s a string of hale's own, q a string somebody supplied (it is
- * escaped), d an int, e an errno value, shown as strerror(3) words it.
+ * In format, {NAME:K} stands for the next argument.  NAME is its field in JSON;
+ * K says its type: s a string of hale's own, q a string somebody supplied (it
+ * is escaped, and shortened to LOG_SHOWN_MAX), d an int, l a long long, t a
+ * long long of milliseconds, e an errno value, shown as strerror(3) words it.
  */
 void log_say(struct log *log, enum log_level level, const char *format, ...);
 
-/* Build the line that log_say writes, the newline left out. */
-void log_line(struct text *line, enum log_level level, unsigned long dropped,
-              const char *format, va_list arguments);
+/* Append the message alone, as text. */
+void log_message(struct text *t, const char *format, ...);
+
+/* Build the line that log_say writes, the newline left out; today is the time
+ * as clock_today has it. */
+void log_line(struct text *line, const struct log *log, enum log_level level,
+              long long today, const char *format, va_list arguments);
 
 #endif

@@ -10,7 +10,10 @@
  */
 #include "options.h"
 
+#include <stddef.h>
 #include <string.h>
+
+#include "duration.h"
 
 struct parser {
 	struct options *options;
@@ -18,37 +21,121 @@ struct parser {
 	char **words; /* the rest of the command line */
 	char **envp;
 	pid_t self;
-	unsigned long seen; /* settings that have been made, a bit each */
-	int level;          /* as --log-level set it, or -1 */
-	int tini_level;     /* as TINI_VERBOSITY set it, or -1 */
-	int more;           /* how often -v came */
+	unsigned seen;  /* rows that have spoken, a bit each */
+	int tini_level; /* as TINI_VERBOSITY set it, or -1 */
+	int more;       /* how often -v came */
 };
+
+enum { UNSAID = -1 }; /* the session decides whom signals go to */
 
 enum kind {
-	FLAG,     /* takes no value; its variable is 1 or 0 */
-	PRESENCE, /* takes no value; its variable, tini's, only has to be */
-	COUNT,    /* takes no value; its variable, tini's, overrules it */
-	VALUE,    /* takes a value */
-	LIST,     /* takes a value, may be repeated; commas in its variable */
-	ACTION,   /* takes no value and ends the command line; no variable */
+	FLAG,    /* takes no value; its variable is 1 or 0 */
+	VALUE,   /* takes a value */
+	LIST,    /* takes a value, may be repeated; commas in its variable */
+	ACTION,  /* takes no value, and is all that is asked; no variable */
+	COMMAND, /* the same, with a value */
 };
 
-/* One setting may be made by several rows. */
-enum setting { LEVEL, VERBOSITY, FORWARD, REAPED, DEATH, REWRITE, REMAP, NONE };
+/* What a value is, and so what is done with it. */
+enum type {
+	CONSTANT, /* no value: the field gets the row's constant */
+	CHOICE,   /* one of the words of metavar: the field gets its place */
+	DURATION,
+	SIGNAL,
+	STOP_SIGNAL,
+	REWRITE,
+	EXIT_CODE,
+	ABSOLUTE_PATH, /* hale moves to /, so another would lead elsewhere */
+	NEW_PATH,
+	VERBOSE,
+	SINGLE_CHILD,
+};
 
-enum verdict { GOOD, MALFORMED, NOT_FIRST };
+static const char *const wanted[] = {
+    [CONSTANT] = "",
+    [DURATION] = "a duration like 500ms, 10s, 1m30s or 2h",
+    [SIGNAL] = "a signal: a name like TERM, or 1 to 64",
+    [STOP_SIGNAL] = "a signal that can be caught: a name like TERM, or 1 to 64",
+    [REWRITE] = "FROM:TO, where FROM is a signal that can be caught and TO is "
+		"a signal, 0 or none",
+    [EXIT_CODE] = "an exit code, 0 to 255",
+    [ABSOLUTE_PATH] = "a path that begins with /",
+    [NEW_PATH] = "a path for the copy",
+    [VERBOSE] = "a number from 0 (error) to 3 (debug)",
+    [SINGLE_CHILD] = "1, true or yes, or 0, false, no or empty",
+};
 
 struct row {
-	const char *name; /* long option, and HALE_NAME; or NULL */
-	char letter;      /* short option, or 0 */
-	enum kind kind;
-	enum setting setting;
-	int constant;     /* for apply */
-	const char *tini; /* the variable that tini reads, or NULL */
-	enum verdict (*apply)(struct parser *, int constant, const char *value);
-	const char *metavar; /* how help calls the value, or NULL */
-	const char *wanted;  /* what a value has to be */
-	const char *help;
+	char name[13]; /* long option, and HALE_NAME; or "" */
+	char letter;   /* short option, or 0 */
+	unsigned char kind, type, constant;
+	unsigned short field; /* its place in struct options */
+	const char *metavar;  /* how help calls the value, or NULL */
+	const char *help;     /* NULL: a second spelling */
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+/* Of rows with one field the first that has a variable wins: --forward, then
+ * -g. */
+static const struct row rows[] = {
+    {"forward", 0, VALUE, CHOICE, 0, FIELD(forward), "child|group|all",
+     "whom signals go to: PROGRAM (default), its\n"
+     "process group, or every process (PID 1 only)"},
+    {"", 'g', FLAG, CONSTANT, FORWARD_GROUP, FIELD(forward), NULL,
+     "the same as --forward group"},
+    {"rewrite", 'r', LIST, REWRITE, 0, FIELD(rewrite), "FROM:TO",
+     "send TO when FROM arrives; 0 or none drops it"},
+    {"stop-signal", 0, LIST, STOP_SIGNAL, 0, FIELD(stops), "SIGNAL",
+     "begins the stop (default TERM and INT)"},
+    {"drain", 0, VALUE, DURATION, 0, FIELD(drain), "DURATION",
+     "hold the first stop signal back this long"},
+    {"grace", 0, VALUE, DURATION, 0, FIELD(grace), "DURATION",
+     "KILL what outlives the stop by this"},
+    {"exit-report", 0, VALUE, ABSOLUTE_PATH, 0, FIELD(exit_report), "PATH",
+     "leave a line of JSON there about the end"},
+    {"remap-exit", 'e', LIST, EXIT_CODE, 0, FIELD(remap_exit), "CODE",
+     "exit with 0 instead of CODE"},
+    {"", 'p', VALUE, SIGNAL, 0, FIELD(parent_death_signal), "SIGNAL",
+     "get SIGNAL when hale's own parent dies"},
+    {"", 's', FLAG, CONSTANT, 1, FIELD(subreaper), NULL,
+     "does nothing: hale is a subreaper anyway"},
+    {"single-child", 'c', FLAG, SINGLE_CHILD, 0, FIELD(session), NULL,
+     "no session of its own for PROGRAM, as the name\n"
+     "dumb-init gives it"},
+    {"", 'w', FLAG, CONSTANT, 1, FIELD(warn_reaped), NULL,
+     "a warning for each adopted process reaped"},
+    {"log-format", 0, VALUE, CHOICE, 0, FIELD(log_json), "text|json",
+     "how to say things (default text)"},
+    {"log-level", 0, VALUE, CHOICE, 0, FIELD(log_level),
+     "error|warn|info|debug", "how much to say (default warn)"},
+    {"verbose", 'v', FLAG, VERBOSE, 0, FIELD(log_level), NULL,
+     "one log level more"},
+    {"", 'P', FLAG, CONSTANT, OPTIONS_PAUSE, FIELD(action), NULL,
+     "run no PROGRAM: only reap, until TERM or INT"},
+    {"sleep", 0, COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep), "DURATION",
+     "sleep that long and exit, as sleep(1) does"},
+    {"install", 0, COMMAND, NEW_PATH, OPTIONS_INSTALL, FIELD(path), "PATH",
+     "copy this binary to PATH and exit"},
+    {"help", 'h', ACTION, CONSTANT, OPTIONS_HELP, FIELD(action), NULL,
+     "print this and exit"},
+    {"license", 'l', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL,
+     "print the licence and exit; also -L"},
+    {"", 'L', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL, NULL},
+    {"version", 'V', ACTION, CONSTANT, OPTIONS_VERSION, FIELD(action), NULL,
+     "print the version and exit"},
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* tini's variables, and whose they are; present is on. */
+static const struct {
+	const char *name;
+	char letter;
+} tini_variables[] = {
+    {"TINI_KILL_PROCESS_GROUP", 'g'},
+    {"TINI_SUBREAPER", 's'},
+    {"TINI_VERBOSITY", 'v'},
 };
 
 /* A number of one to three digits up to max, or -1. */
@@ -63,180 +150,150 @@ number(const char *s, int max)
 	return i > 0 && s[i] == '\0' && n <= max ? n : -1;
 }
 
-/* The place of value in a list of names that ends with NULL, or -1. */
+/* The place of value among words that | parts, or -1. */
 static int
-choice(const char *const *names, const char *value)
+choice(const char *words, const char *value)
 {
+	size_t length = strlen(value), n;
 	int i;
 
-	for (i = 0; names[i] != NULL; i++)
-		if (strcmp(names[i], value) == 0)
+	for (i = 0; *words != '\0'; i++) {
+		n = strcspn(words, "|");
+		if (n == length && memcmp(words, value, n) == 0)
 			return i;
+		words += words[n] == '|' ? n + 1 : n;
+	}
 	return -1;
 }
 
-static enum verdict
-set_nothing(struct parser *p, int constant, const char *value)
+static bool
+set_rewrite(struct options *options, const char *value)
 {
-	(void)p, (void)constant, (void)value;
-	return GOOD;
-}
-
-static enum verdict
-set_action(struct parser *p, int constant, const char *value)
-{
-	(void)value;
-	p->options->action = (enum options_action)constant;
-	return GOOD;
-}
-
-static enum verdict
-set_parent_death(struct parser *p, int constant, const char *value)
-{
-	(void)constant;
-	p->options->parent_death_signal = signals_number(value);
-	return p->options->parent_death_signal > 0 ? GOOD : MALFORMED;
-}
-
-/* Without a value it is -v, with one it is TINI_VERBOSITY. */
-static enum verdict
-set_verbosity(struct parser *p, int constant, const char *value)
-{
-	if (value == NULL) {
-		p->more += constant;
-		return GOOD;
-	}
-	p->tini_level = number(value, 999);
-	return p->tini_level >= 0 ? GOOD : MALFORMED;
-}
-
-static enum verdict
-set_warn_reaped(struct parser *p, int constant, const char *value)
-{
-	(void)value;
-	p->options->warn_reaped = constant;
-	return GOOD;
-}
-
-/* Without a value it is -g. */
-static enum verdict
-set_forward(struct parser *p, int constant, const char *value)
-{
-	static const char *const names[] = {
-	    [FORWARD_CHILD] = "child",
-	    [FORWARD_GROUP] = "group",
-	    [FORWARD_ALL] = "all",
-	    NULL,
-	};
-	int forward = value == NULL ? constant : choice(names, value);
-
-	if (forward < 0)
-		return MALFORMED;
-	/* Elsewhere kill(-1) would reach all processes of the user. */
-	if (forward == FORWARD_ALL && p->self != 1)
-		return NOT_FIRST;
-	p->options->forward = (enum options_forward)forward;
-	return GOOD;
-}
-
-static enum verdict
-set_rewrite(struct parser *p, int constant, const char *value)
-{
-	static const char *const none[] = {"0", "none", NULL};
 	char name[SIGNALS_NAME_SIZE];
 	size_t length = strcspn(value, ":");
 	int from, to;
 
-	(void)constant;
 	if (value[length] == '\0' || length >= sizeof(name))
-		return MALFORMED;
+		return false;
 	memcpy(name, value, length);
 	name[length] = '\0';
 	value += length + 1;
 	from = signals_number(name);
-	to = choice(none, value) >= 0 ? SIGNALS_NONE : signals_number(value);
+	to =
+	    choice("0|none", value) >= 0 ? SIGNALS_NONE : signals_number(value);
 	if (from < 0 || to < 0 || !signals_forwardable(from))
-		return MALFORMED;
-	p->options->rewrite[from] = (unsigned char)to;
-	return GOOD;
+		return false;
+	options->rewrite[from] = (unsigned char)to;
+	return true;
 }
 
-static enum verdict
-set_remap_exit(struct parser *p, int constant, const char *value)
+/* The first one overrules the default. */
+static bool
+set_stop_signal(struct options *options, bool first, const char *value)
+{
+	int n = signals_number(value);
+
+	if (n < 0 || !signals_forwardable(n))
+		return false;
+	if (first)
+		memset(options->stops, 0, sizeof(options->stops));
+	options->stops[n] = 1;
+	return true;
+}
+
+static bool
+set_exit_code(struct options *options, const char *value)
 {
 	int code = number(value, 255);
 
-	(void)constant;
-	if (code < 0)
-		return MALFORMED;
-	p->options->remap_exit[code / 8] |= (unsigned char)(1 << code % 8);
-	return GOOD;
+	if (code >= 0)
+		options->remap_exit[code / 8] |= (unsigned char)(1 << code % 8);
+	return code >= 0;
 }
 
-static enum verdict
-set_log_level(struct parser *p, int constant, const char *value)
+/* Without a value it is -v, with one it is TINI_VERBOSITY. */
+static bool
+set_verbosity(struct parser *p, const char *value)
 {
-	static const char *const names[] = {
-	    [LOG_ERROR] = "error",
-	    [LOG_WARN] = "warn",
-	    [LOG_INFO] = "info",
-	    [LOG_DEBUG] = "debug",
-	    NULL,
-	};
-
-	(void)constant;
-	p->level = choice(names, value);
-	return p->level >= 0 ? GOOD : MALFORMED;
+	if (value == NULL)
+		p->more++;
+	else
+		p->tini_level = number(value, 999);
+	return value == NULL || p->tini_level >= 0;
 }
 
-/* A setting's first row that has a variable wins: --forward before -g. */
-static const struct row rows[] = {
-    {"forward", 0, VALUE, FORWARD, 0, NULL, set_forward, "child|group|all",
-     "child, group or all",
-     "whom signals go to: PROGRAM (default), its\n"
-     "process group, or every process (PID 1 only)"},
-    {NULL, 'g', PRESENCE, FORWARD, FORWARD_GROUP, "TINI_KILL_PROCESS_GROUP",
-     set_forward, NULL, "", "the same as --forward group"},
-    {"rewrite", 'r', LIST, REWRITE, 0, NULL, set_rewrite, "FROM:TO",
-     "FROM:TO, where FROM is a signal that can be caught and TO is a signal, "
-     "0 or none",
-     "send TO when FROM arrives; 0 or none drops it;\n"
-     "may be repeated"},
-    {"remap-exit", 'e', LIST, REMAP, 0, NULL, set_remap_exit, "CODE",
-     "an exit code, 0 to 255", "exit with 0 instead of CODE; may be repeated"},
-    {NULL, 'p', VALUE, DEATH, 0, NULL, set_parent_death, "SIGNAL",
-     "a signal: a name like TERM, or 1 to 64",
-     "get SIGNAL when hale's own parent dies"},
-    {NULL, 's', PRESENCE, NONE, 0, "TINI_SUBREAPER", set_nothing, NULL, "",
-     "for tini's users: hale is a subreaper anyway\n"
-     "whenever it is not PID 1"},
-    {NULL, 'w', FLAG, REAPED, 1, NULL, set_warn_reaped, NULL, "",
-     "a warning for each adopted process reaped"},
-    {"log-level", 0, VALUE, LEVEL, 0, NULL, set_log_level,
-     "error|warn|info|debug", "error, warn, info or debug",
-     "how much to say on stderr (default warn)"},
-    {NULL, 'v', COUNT, VERBOSITY, 1, "TINI_VERBOSITY", set_verbosity, NULL,
-     "a number from 0 (error) to 3 (debug)",
-     "one log level more; may be repeated"},
-    {"help", 'h', ACTION, NONE, OPTIONS_HELP, NULL, set_action, NULL, "",
-     "print this and exit"},
-    {"license", 'l', ACTION, NONE, OPTIONS_LICENSE, NULL, set_action, NULL, "",
-     "print the licence and exit"},
-    {"version", 0, ACTION, NONE, OPTIONS_VERSION, NULL, set_action, NULL, "",
-     "print the version and exit"},
-};
+/* Without a value it is -c, with one it is a variable of hale's. */
+static bool
+set_single_child(struct options *options, const char *value)
+{
+	int word = value == NULL ? 0 : choice("1|true|yes|0|false|no", value);
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+	if (word < 0)
+		return *value == '\0';
+	if (word > 2)
+		return true;
+	options->session = 0;
+	return true;
+}
+
+/* Put the value where the row wants it; false if it is none of its kind. */
+static bool
+set(struct parser *p, const struct row *row, bool first, const char *value)
+{
+	void *field = (char *)p->options + row->field;
+
+	switch (row->type) {
+	case CHOICE:
+		*(int *)field = choice(row->metavar, value);
+		return *(int *)field >= 0;
+	case DURATION:
+		*(long long *)field = duration_parse(value);
+		return *(long long *)field >= 0;
+	case SIGNAL:
+		*(int *)field = signals_number(value);
+		return *(int *)field >= 0;
+	case STOP_SIGNAL:
+		return set_stop_signal(p->options, first, value);
+	case REWRITE:
+		return set_rewrite(p->options, value);
+	case EXIT_CODE:
+		return set_exit_code(p->options, value);
+	case ABSOLUTE_PATH:
+	case NEW_PATH:
+		*(const char **)field = value;
+		return value[0] == '/' ||
+		       (row->type == NEW_PATH && value[0] != '\0');
+	case VERBOSE:
+		return set_verbosity(p, value);
+	case SINGLE_CHILD:
+		return set_single_child(p->options, value);
+	default:
+		*(int *)field = row->constant;
+		return true;
+	}
+}
 
 static int
 fail(struct parser *p, const char *option, const char *value,
-     const char *problem, const char *wanted)
+     const char *problem, const char *way_out)
 {
 	p->error->option = option;
 	p->error->value = value;
 	p->error->problem = problem;
-	p->error->wanted = wanted;
+	p->error->wanted = way_out;
 	return -1;
+}
+
+static const char *
+wanted_by(const struct row *row)
+{
+	return row->type == CHOICE ? row->metavar : wanted[row->type];
+}
+
+static unsigned
+bit(const struct row *row)
+{
+	return 1U << (row - rows);
 }
 
 /* Make the setting of a row, by whatever way it was asked for. */
@@ -244,24 +301,24 @@ static int
 apply(struct parser *p, const struct row *row, const char *option,
       const char *value)
 {
-	p->seen |= 1UL << row->setting;
-	switch (row->apply(p, row->constant, value)) {
-	case MALFORMED:
-		return fail(p, option, value, "is not ", row->wanted);
-	case NOT_FIRST:
-		return fail(p, option, value,
-		            "takes a hale that is PID 1; else ",
-		            "it is child or group");
-	case GOOD:
-		break;
-	}
+	bool first = (p->seen & bit(row)) == 0;
+
+	p->seen |= bit(row);
+	if (row->kind == COMMAND)
+		p->options->action = row->constant;
+	if (!set(p, row, first, value))
+		return fail(p, option, value, "is not ", wanted_by(row));
+	/* Elsewhere kill(-1) would reach all processes of the user. */
+	if (p->options->forward == FORWARD_ALL && p->self != 1)
+		return fail(p, option, value, "needs a hale that is PID 1; ",
+		            "else it is child or group");
 	return 0;
 }
 
 static bool
 takes_value(const struct row *row)
 {
-	return row->kind == VALUE || row->kind == LIST;
+	return row->kind == VALUE || row->kind == LIST || row->kind == COMMAND;
 }
 
 /* Put together an option's name for messages. */
@@ -288,7 +345,7 @@ obey(struct parser *p, const struct row *row, const char *option,
 		value = *p->words;
 		if (value == NULL)
 			return fail(p, option, NULL,
-			            " needs a value: ", row->wanted);
+			            " needs a value: ", wanted_by(row));
 		p->words++;
 	}
 	return apply(p, row, option, value);
@@ -309,7 +366,7 @@ parse_long(struct parser *p)
 	const struct row *row;
 
 	for (row = rows; row < rows + ROWS; row++)
-		if (row->name != NULL && strlen(row->name) == length &&
+		if (length > 0 && strlen(row->name) == length &&
 		    memcmp(row->name, name, length) == 0)
 			return obey(p, row, call_it(p, "--", row->name),
 			            name[length] == '=' ? name + length + 1
@@ -328,13 +385,21 @@ find_letter(char letter)
 	return NULL;
 }
 
+/* Has something been asked for that needs no more options? */
+static bool
+answered(const struct parser *p)
+{
+	return p->options->action != OPTIONS_RUN &&
+	       p->options->action != OPTIONS_PAUSE;
+}
+
 /* -abc, -pVALUE or -p VALUE */
 static int
 parse_short(struct parser *p)
 {
 	const char *at = *p->words++ + 1;
 
-	while (*at != '\0' && p->options->action == OPTIONS_RUN) {
+	while (*at != '\0' && !answered(p)) {
 		const struct row *row = find_letter(*at);
 		const char *option, *value = NULL;
 		char letter[2] = {*at++, '\0'};
@@ -355,7 +420,7 @@ parse_short(struct parser *p)
 static int
 parse_words(struct parser *p)
 {
-	while (*p->words != NULL && p->options->action == OPTIONS_RUN) {
+	while (*p->words != NULL && !answered(p)) {
 		const char *word = *p->words;
 
 		if (word[0] != '-' || word[1] == '\0')
@@ -405,7 +470,8 @@ apply_items(struct parser *p, const struct row *row, const char *variable,
 		size_t length = strcspn(at, ",");
 
 		if (length >= sizeof(p->error->item))
-			return fail(p, variable, value, "is not ", row->wanted);
+			return fail(p, variable, value, "is not ",
+			            wanted_by(row));
 		memcpy(item, at, length);
 		item[length] = '\0';
 		if (apply(p, row, variable, item) < 0)
@@ -417,25 +483,55 @@ apply_items(struct parser *p, const struct row *row, const char *variable,
 	return 0;
 }
 
-/* What the variables of one row say; the command line has spoken already. */
-static int
-parse_variables(struct parser *p, const struct row *row)
+/* Has the field of this row been set by any? */
+static bool
+settled(const struct parser *p, const struct row *row)
 {
-	const char *value = NULL, *variable;
+	const struct row *other;
 
-	if (row->name != NULL && row->kind != ACTION) {
-		variable = variable_name(p, row->name);
-		value = lookup(p->envp, variable);
-		if (value != NULL)
-			return row->kind == LIST
-			           ? apply_items(p, row, variable, value)
-			           : apply(p, row, variable, value);
-	}
-	if (row->tini != NULL) {
-		value = lookup(p->envp, row->tini);
-		if (value != NULL)
-			return apply(p, row, row->tini,
-			             row->kind == COUNT ? value : NULL);
+	for (other = rows; other < rows + ROWS; other++)
+		if (other->field == row->field && other->type != VERBOSE &&
+		    (p->seen & bit(other)) != 0)
+			return true;
+	return false;
+}
+
+static bool
+has_variable(const struct row *row)
+{
+	return row->name[0] != '\0' && row->kind != ACTION &&
+	       row->kind != COMMAND && row->type != VERBOSE;
+}
+
+static int
+parse_variable(struct parser *p, const struct row *row)
+{
+	const char *variable = variable_name(p, row->name);
+	const char *value = lookup(p->envp, variable);
+
+	if (value == NULL)
+		return 0;
+	return row->kind == LIST ? apply_items(p, row, variable, value)
+	                         : apply(p, row, variable, value);
+}
+
+/* tini's verbosity overrules -v, as it does in tini. */
+static int
+parse_tini_variables(struct parser *p)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(tini_variables) / sizeof(tini_variables[0]);
+	     i++) {
+		const char *name = tini_variables[i].name;
+		const char *value = lookup(p->envp, name);
+		const struct row *row = find_letter(tini_variables[i].letter);
+
+		if (value == NULL || (row->type != VERBOSE && settled(p, row)))
+			continue;
+		if (apply(p, row, name, row->type == VERBOSE ? value : NULL) <
+		    0)
+			return -1;
 	}
 	return 0;
 }
@@ -445,36 +541,84 @@ parse_environment(struct parser *p)
 {
 	const struct row *row;
 
-	for (row = rows; row < rows + ROWS; row++) {
-		/* tini's verbosity overrules -v, as it does in tini */
-		if ((p->seen & 1UL << row->setting) != 0 && row->kind != COUNT)
-			continue;
-		if (parse_variables(p, row) < 0)
+	for (row = rows; row < rows + ROWS; row++)
+		if (has_variable(row) && !settled(p, row) &&
+		    parse_variable(p, row) < 0)
 			return -1;
-	}
-	return 0;
+	return parse_tini_variables(p);
 }
 
-static enum log_level
+/* What -v adds to, unless tini's variable has said how much it is to be. */
+static int
 choose_level(const struct parser *p)
 {
-	int level = p->level;
+	int level = p->options->log_level;
 
-	if (level < 0)
-		level = p->tini_level >= 0 ? p->tini_level : LOG_WARN;
 	if (p->tini_level < 0)
 		level += p->more;
-	return level > LOG_DEBUG ? LOG_DEBUG : (enum log_level)level;
+	else if (!settled(p, find_letter('v')))
+		level = p->tini_level;
+	return level > LOG_DEBUG ? LOG_DEBUG : level;
 }
 
 static void
-set_defaults(struct options *options)
+set_defaults(struct options *options, const struct names_row *name)
 {
 	int n;
 
 	memset(options, 0, sizeof(*options));
+	options->name = name;
+	options->session = name->session;
+	options->forward = UNSAID;
+	options->log_level = LOG_WARN;
+	options->stops[SIGTERM] = options->stops[SIGINT] = 1;
 	for (n = 0; n <= SIGNALS_MAX; n++)
 		options->rewrite[n] = (unsigned char)n;
+}
+
+/* What the name dumb-init means, where nothing else has been said. */
+static void
+obey_dumb_init(struct parser *p)
+{
+	static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+	struct options *options = p->options;
+	const char *session = lookup(p->envp, "DUMB_INIT_SETSID");
+	const char *debug = lookup(p->envp, "DUMB_INIT_DEBUG");
+	size_t i;
+
+	if (session != NULL && session[0] == '0')
+		(void)set_single_child(options, NULL);
+	if (debug != NULL && debug[0] == '1')
+		p->more = LOG_DEBUG;
+	for (i = 0; i < sizeof(stops) && options->session; i++)
+		if (options->rewrite[stops[i]] == stops[i])
+			options->rewrite[stops[i]] = SIGSTOP;
+}
+
+/* Is there just the PROGRAM that the action needs? */
+static int
+check_program(struct parser *p)
+{
+	const char *word = p->words[0];
+
+	if (p->options->action != OPTIONS_RUN)
+		return word == NULL ? 0
+		                    : fail(p, "PROGRAM", word,
+		                           "is not run here; ", "leave it out");
+	if (word == NULL)
+		return fail(p, "PROGRAM", NULL, " is missing; ",
+		            "usage: hale [OPTION...] [--] PROGRAM [ARG...]");
+	if (word[0] == '\0')
+		return fail(p, "PROGRAM", word,
+		            "is empty; is a variable unset?", "");
+	return 0;
+}
+
+static bool
+is_text(int action)
+{
+	return action == OPTIONS_HELP || action == OPTIONS_LICENSE ||
+	       action == OPTIONS_VERSION;
 }
 
 int
@@ -486,24 +630,26 @@ options_parse(struct options *options, struct options_error *error, char **argv,
 	                   .words = argv[0] != NULL ? argv + 1 : argv,
 	                   .envp = envp,
 	                   .self = self,
-	                   .level = -1,
 	                   .tini_level = -1};
 
-	set_defaults(options);
+	set_defaults(options, names_find(argv[0]));
 	if (parse_words(&p) < 0)
 		return -1;
 	options->program = p.words;
-	if (options->action != OPTIONS_RUN)
+	if (is_text(options->action))
+		return 0;
+	if (check_program(&p) < 0)
+		return -1;
+	if (answered(&p))
 		return 0;
 	if (parse_environment(&p) < 0)
 		return -1;
+	if (options->name->kind == NAMES_DUMB_INIT)
+		obey_dumb_init(&p);
+	if (options->forward == UNSAID)
+		options->forward =
+		    options->session ? FORWARD_GROUP : FORWARD_CHILD;
 	options->log_level = choose_level(&p);
-	if (p.words[0] == NULL)
-		return fail(&p, "PROGRAM", NULL, " is missing; ",
-		            "usage: hale [OPTION...] [--] PROGRAM [ARG...]");
-	if (p.words[0][0] == '\0')
-		return fail(&p, "PROGRAM", "", "is empty; is a variable unset?",
-		            "");
 	return 0;
 }
 
@@ -518,7 +664,11 @@ enum { HELP_COLUMN = 34 };
 static void
 pad(struct text *t, size_t from, size_t column)
 {
-	while (t->length - from < column && t->length + 1 < t->size)
+	if (t->length - from >= column) {
+		text_string(t, "\n");
+		from = t->length;
+	}
+	while (t->length - from < column && !t->cut)
 		text_string(t, " ");
 }
 
@@ -531,9 +681,9 @@ help_row(struct text *t, const struct row *row)
 
 	text_string(t, row->letter != 0 ? "  " : "      ");
 	text_string(t, row->letter != 0 ? letter : "");
-	text_string(t, row->letter != 0 && row->name != NULL ? ", " : "");
-	text_string(t, row->name != NULL ? "--" : "");
-	text_string(t, row->name != NULL ? row->name : "");
+	text_string(t, row->letter != 0 && row->name[0] != '\0' ? ", " : "");
+	text_string(t, row->name[0] != '\0' ? "--" : "");
+	text_string(t, row->name);
 	text_string(t, row->metavar != NULL ? " " : "");
 	text_string(t, row->metavar != NULL ? row->metavar : "");
 	pad(t, from, HELP_COLUMN);
@@ -557,7 +707,8 @@ options_help(struct text *t)
 	               "Start PROGRAM, forward signals to it, reap every "
 	               "zombie,\nand exit with its status.\n\n");
 	for (row = rows; row < rows + ROWS; row++)
-		help_row(t, row);
+		if (row->help != NULL)
+			help_row(t, row);
 	text_string(t, "\nSIGNAL is a name like TERM or SIGTERM, a number from "
 	               "1 to 64, RTMIN+n or\nRTMAX-n.  The environment sets "
 	               "what has a long name and is not on the\ncommand line: "

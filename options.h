@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "log.h"
+#include "names.h"
 #include "signals.h"
 #include "text.h"
 
@@ -13,19 +14,31 @@ enum options_action {
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 	OPTIONS_LICENSE,
+	OPTIONS_PAUSE,   /* -P: run no program, only reap */
+	OPTIONS_SLEEP,   /* --sleep */
+	OPTIONS_INSTALL, /* --install */
 };
 
 /* Whom signals go to. */
 enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
 
 struct options {
-	enum options_action action;
-	enum options_forward forward;
-	enum log_level log_level;
-	int parent_death_signal; /* or SIGNALS_NONE */
-	bool warn_reaped;
+	const struct names_row *name; /* that hale was started under */
+	int action;                   /* enum options_action */
+	int forward;                  /* enum options_forward */
+	int log_level;                /* enum log_level */
+	int log_json;                 /* 1: --log-format json */
+	int parent_death_signal;      /* or SIGNALS_NONE */
+	int warn_reaped;              /* -w */
+	int subreaper;                /* -s, which changes nothing */
+	int session;                  /* PROGRAM gets one */
 	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
-	unsigned char remap_exit[256 / 8]; /* bit set: the code becomes 0 */
+	unsigned char stops[SIGNALS_MAX + 1];   /* 1: begins the stop */
+	unsigned char remap_exit[256 / 8];      /* bit set: becomes 0 */
+	long long drain, grace;                 /* milliseconds, 0 is none */
+	long long sleep;                        /* milliseconds, for --sleep */
+	const char *path;                       /* for --install */
+	const char *exit_report;                /* a path, or NULL */
 	char **program; /* PROGRAM and its arguments, NULL at the end */
 };
 

@@ -8,15 +8,30 @@
  */
 #include "reaper.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 
-int
+enum reaper_result
 reaper_next(struct reaped *child)
 {
 	/* __WALL: a child that was cloned without SIGCHLD before hale was
 	 * executed in its parent's place is a zombie like any other. */
 	child->pid = waitpid(-1, &child->status, WNOHANG | __WALL);
-	return child->pid > 0 ? 1 : 0;
+	if (child->pid > 0)
+		return REAPER_TOOK;
+	return child->pid < 0 && errno == ECHILD ? REAPER_NO_CHILD
+	                                         : REAPER_NONE_NOW;
+}
+
+bool
+reaper_is_stopped(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG | WNOWAIT) ==
+	           0 &&
+	       info.si_pid == pid;
 }
 
 int

@@ -2,6 +2,7 @@
 #ifndef HALE_REAPER_H
 #define HALE_REAPER_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* A child that has ended: what wait(2) says of it. */
@@ -10,8 +11,17 @@ struct reaped {
 	int status; /* as wait(2) gives it; not an exit code */
 };
 
-/* Take one ended child without waiting.  1 and *child, or 0: none has ended. */
-int reaper_next(struct reaped *child);
+enum reaper_result {
+	REAPER_TOOK,     /* one that has ended */
+	REAPER_NONE_NOW, /* all that there are still run */
+	REAPER_NO_CHILD, /* there is none at all */
+};
+
+/* Take one ended child into *child without waiting, see waitpid(2). */
+enum reaper_result reaper_next(struct reaped *child);
+
+/* Is the child stopped, by STOP or its terminal? It stays as it is. */
+bool reaper_is_stopped(pid_t pid);
 
 /* The exit code (0-255) that stands for a wait(2) status: the child's own, or
  * 128+n if signal n killed it, as shells have it. */

@@ -24,6 +24,7 @@ enum {
 	    32, /* the kernel's first real-time signal: from here they queue */
 	RTMIN = 34, /* the first that both Docker and glibc call RTMIN */
 	RTMAX = SIGNALS_MAX,
+	LONGEST = 1000000000, /* ms that hale sleeps before it looks again */
 };
 
 /* The first name of a number is the one that is shown. */
@@ -112,18 +113,19 @@ signals_forwardable(int n)
 	return n != SIGKILL && n != SIGSTOP && n != SIGCHLD;
 }
 
-static void
-set_remove(struct signals_set *set, int n)
+/* sigaction(2) for SIGCHLD, in whichever form the kernel has here: zeros are
+ * SIG_DFL in all of them. */
+static int
+child_action(const unsigned long *new, unsigned long *old)
 {
-	size_t bit = (size_t)n - 1, width = 8 * sizeof(set->words[0]);
-
-	set->words[bit / width] &= ~(1UL << bit % width);
+	return (int)syscall(SYS_rt_sigaction, SIGCHLD, new, old,
+	                    sizeof(struct signals_set));
 }
 
 int
 signals_block(struct signals *s)
 {
-	struct sigaction reap = {.sa_handler = SIG_DFL};
+	static const unsigned long standard[sizeof(s->child) / sizeof(long)];
 	struct signals_set all;
 
 	memset(&all, 0xff, sizeof(all));
@@ -131,16 +133,46 @@ signals_block(struct signals *s)
 	            sizeof(all)) < 0)
 		return -1;
 	/* An ignored SIGCHLD, which exec keeps, would lose every status. */
-	return sigaction(SIGCHLD, &reap, &s->child);
+	return child_action(standard, s->child);
 }
 
 int
 signals_restore(const struct signals *s)
 {
-	if (sigaction(SIGCHLD, &s->child, NULL) < 0)
+	if (child_action(s->child, NULL) < 0)
 		return -1;
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &s->inherited,
 	                    NULL, sizeof(s->inherited));
+}
+
+static unsigned long *
+set_word(struct signals_set *set, int n, unsigned long *bit)
+{
+	size_t width = 8 * sizeof(set->words[0]);
+
+	*bit = 1UL << (size_t)(n - 1) % width;
+	return &set->words[(size_t)(n - 1) / width];
+}
+
+bool
+signals_pending(int n)
+{
+	struct signals_set set = {{0}};
+	unsigned long bit;
+
+	return syscall(SYS_rt_sigpending, &set, sizeof(set)) == 0 &&
+	       (*set_word(&set, n, &bit) & bit) != 0;
+}
+
+void
+signals_forget(int n)
+{
+	struct signals one = {0};
+	unsigned long bit;
+	siginfo_t info;
+
+	*set_word(&one.open, n, &bit) |= bit;
+	(void)signals_take(&one, 0, &info); /* it may have been none */
 }
 
 void
@@ -150,18 +182,23 @@ signals_round(struct signals *s)
 }
 
 int
-signals_take(struct signals *s, bool wait, siginfo_t *info)
+signals_take(struct signals *s, long long wait, siginfo_t *info)
 {
-	/* Zero whichever size the kernel's timespec has here. */
-	static const long long now[2];
-	int n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
-	                     wait ? NULL : now, sizeof(s->open));
+	/* The old timespec, of two longs: profiles of seccomp know it, and
+	 * refuse the call with the new one on 32-bit machines. */
+	long limit[2] = {(long)(wait / 1000), (long)(wait % 1000 * 1000000)};
+	unsigned long bit;
+	int n;
 
+	if (wait > LONGEST)
+		limit[0] = LONGEST / 1000;
+	n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
+	                 wait < 0 ? NULL : limit, sizeof(s->open));
 	/* The kernel hands out the lowest number first: without this, a storm
 	 * of one signal would keep all above it waiting.  Real-time signals
 	 * have to keep their order, and are above the others anyway. */
 	if (n > 0 && n < QUEUED)
-		set_remove(&s->open, n);
+		*set_word(&s->open, n, &bit) &= ~bit;
 	return n;
 }
 

@@ -20,8 +20,8 @@ struct signals_set {
 
 struct signals {
 	struct signals_set inherited; /* the mask as hale found it */
-	struct sigaction child;       /* SIGCHLD's action as hale found it */
-	struct signals_set open;      /* still to be asked for in this round */
+	unsigned long child[8]; /* SIGCHLD's action, in the kernel's own form */
+	struct signals_set open; /* still to be asked for in this round */
 };
 
 /* The number (1-64) that s names as in "TERM", "sigterm", "15", "RTMIN+3"; or
@@ -41,12 +41,19 @@ int signals_block(struct signals *s);
 /* In the child: put back what signals_block found. As above. */
 int signals_restore(const struct signals *s);
 
+/* Is signal n waiting to be taken? */
+bool signals_pending(int n);
+
+/* Forget signal n, if it is waiting. */
+void signals_forget(int n);
+
 /* Begin a round: each standard signal can be taken once before the next. */
 void signals_round(struct signals *s);
 
-/* Take the next pending signal, or with wait sleep until there is one.  Its
- * number, or -1: EAGAIN none is pending, and errno of sigtimedwait(2). */
-int signals_take(struct signals *s, bool wait, siginfo_t *info);
+/* Take the next pending signal, or sleep until there is one, for wait
+ * milliseconds at most (-1: for ever).  Its number, or -1: EAGAIN none came,
+ * and errno of sigtimedwait(2). */
+int signals_take(struct signals *s, long long wait, siginfo_t *info);
 
 /* What to send for the signal in info, by the table rewrite[]: a signal or
  * SIGNALS_NONE.  Self is hale's own pid. */

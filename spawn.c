@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +125,7 @@ static void
 explain(char *program, int refused, struct spawn *result)
 {
 	path_begin(&result->path, program, getenv("PATH"));
+	result->file = program;
 	if (refused < 0) {
 		result->step = SPAWN_NOT_FOUND;
 		result->error = ENOENT;
@@ -131,43 +133,81 @@ explain(char *program, int refused, struct spawn *result)
 	}
 	while (path_next(&result->path) && refused-- > 0)
 		continue;
+	result->file = result->path.file;
 	result->step =
 	    result->error == ENOENT ? SPAWN_NO_LOADER : SPAWN_NOT_RUN;
 }
 
-/* What the child does until it is PROGRAM. */
-static _Noreturn void
-become(char **argv, const struct signals *signals, struct spawn *result)
+/* Give up the terminal, so that another session may have it; was it hale's?
+ * The kernel then sends HUP and CONT to hale's group, which nobody meant. */
+static bool
+release_terminal(void)
 {
-	char *program = argv[0];
+	bool hup = signals_pending(SIGHUP), cont = signals_pending(SIGCONT);
+
+	if (ioctl(STDIN_FILENO, TIOCNOTTY) < 0)
+		return false;
+	if (!hup)
+		signals_forget(SIGHUP);
+	if (!cont)
+		signals_forget(SIGCONT);
+	return true;
+}
+
+/* A session with the terminal that was released for it. */
+static int
+lead_session(bool terminal, struct spawn *result)
+{
+	if (setsid() < 0)
+		return -1;
+	if (terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		result->terminal_error = errno;
+	return 0;
+}
+
+static int
+lead_group(struct spawn *result)
+{
 	pid_t old_group = getpgrp();
 
-	if (setpgid(0, 0) < 0) {
-		result->step = SPAWN_NOT_ALONE;
-		result->error = errno;
-		_exit(125);
-	}
+	if (setpgid(0, 0) < 0)
+		return -1;
 	take_foreground(old_group, result);
-	rename_listen_pid();
-	if (signals_restore(signals) < 0) {
+	return 0;
+}
+
+/* What the child does until it is PROGRAM. */
+static _Noreturn void
+become(char **argv, const struct signals *signals, bool session, bool terminal,
+       struct spawn *result)
+{
+	char *program = argv[0];
+
+	if ((session ? lead_session(terminal, result) : lead_group(result)) <
+	        0 ||
+	    signals_restore(signals) < 0) {
 		result->step = SPAWN_NOT_ALONE;
 		result->error = errno;
 		_exit(125);
 	}
+	rename_listen_pid();
 	explain(program, search(argv, result), result);
 	_exit(result->step == SPAWN_NOT_FOUND ? 127 : 126);
 }
 
 pid_t
-spawn_program(char **argv, const struct signals *signals, struct spawn *result)
+spawn_program(char **argv, const struct signals *signals, bool session,
+              struct spawn *result)
 {
+	bool terminal = session && release_terminal();
 	pid_t pid;
 
 	result->step = SPAWN_STARTED;
+	result->file = argv[0];
 	result->terminal_error = 0;
 	pid = vfork();
 	if (pid == 0)
-		become(argv, signals, result);
+		become(argv, signals, session, terminal, result);
 	if (pid < 0) {
 		result->step = SPAWN_NO_PROCESS;
 		result->error = errno;

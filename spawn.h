@@ -2,6 +2,7 @@
 #ifndef HALE_SPAWN_H
 #define HALE_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "path.h"
@@ -21,19 +22,21 @@ struct spawn {
 	enum spawn_step step;
 	int error;          /* errno of the step that failed */
 	int terminal_error; /* 0, or errno: it runs, but in the background */
-	struct path path;   /* path.file is the file that was refused */
+	const char *file;   /* that was refused, or was not found */
+	struct path path;
 };
 
 /*
  * Start argv[0] in a process group of its own, with the signals as they were
- * and, if hale has it, the foreground of the terminal on standard input.  The
+ * and, if hale has it, the foreground of the terminal on standard input; or in
+ * a session of its own that takes the terminal over, if hale leads one.  The
  * slot argv[-1] must exist and may be overwritten.  When this returns, the
  * program has been executed, so no signal can come too early for it.  Its pid,
  * or -1: result says why.  Modelled on execvp(3), posix_spawn(3) and, for
  * LISTEN_PID, sd_listen_fds(3).
  */
-pid_t
-spawn_program(char **argv, const struct signals *signals, struct spawn *result);
+pid_t spawn_program(char **argv, const struct signals *signals, bool session,
+                    struct spawn *result);
 
 /* Close what is above descriptor 2, see close_range(2); PROGRAM has its own
  * copies by now.  Kernels before 5.9: only the first 65536 are looked at. */

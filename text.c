@@ -17,16 +17,23 @@ text_init(struct text *t, char *buffer, size_t size)
 	t->buffer = buffer;
 	t->size = size;
 	t->length = 0;
+	t->cut = false;
+	t->quoting = false;
 	buffer[0] = '\0';
 }
 
+/* Append the bytes if all of them fit; a character is not to be torn. */
 static void
 append(struct text *t, const char *s, size_t n)
 {
-	size_t room = t->size - 1 - t->length;
+	bool mark = t->quoting && n == 1 && (*s == '"' || *s == '\\');
 
-	if (n > room)
-		n = room;
+	if (t->cut || t->size - 1 - t->length < n + (mark ? 1 : 0)) {
+		t->cut = true;
+		return;
+	}
+	if (mark)
+		t->buffer[t->length++] = '\\';
 	memcpy(t->buffer + t->length, s, n);
 	t->length += n;
 	t->buffer[t->length] = '\0';
@@ -35,7 +42,8 @@ append(struct text *t, const char *s, size_t n)
 void
 text_string(struct text *t, const char *s)
 {
-	append(t, s, strlen(s));
+	for (; *s != '\0'; s++)
+		append(t, s, 1);
 }
 
 void
@@ -93,20 +101,29 @@ character(const unsigned char *s, size_t n)
 	return leads[i].length;
 }
 
+/* A byte that may not be shown; its backslash is quoted like any other. */
+static void
+append_code(struct text *t, unsigned char byte)
+{
+	static const char hex[] = "0123456789abcdef";
+	char code[] = {'\\', '\\', 'x', hex[byte >> 4], hex[byte & 15]};
+	bool quoting = t->quoting;
+
+	t->quoting = false;
+	append(t, quoting ? code : code + 1, quoting ? 5 : 4);
+	t->quoting = quoting;
+}
+
 void
 text_escaped(struct text *t, const char *s, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-
 	while (n > 0) {
 		size_t whole = character((const unsigned char *)s, n);
-		unsigned char byte = (unsigned char)*s;
-		char code[4] = {'\\', 'x', hex[byte >> 4], hex[byte & 15]};
 
 		if (whole > 0)
 			append(t, s, whole);
 		else
-			append(t, code, sizeof(code));
+			append_code(t, (unsigned char)*s);
 		s += whole > 0 ? whole : 1;
 		n -= whole > 0 ? whole : 1;
 	}

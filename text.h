@@ -2,6 +2,7 @@
 #ifndef HALE_TEXT_H
 #define HALE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Text that grows in a buffer of the caller's; always ends with a NUL. */
@@ -9,6 +10,9 @@ struct text {
 	char *buffer;
 	size_t size;   /* bytes of buffer, the NUL's included; 1 or more */
 	size_t length; /* bytes of text; at most size - 1 */
+	bool cut;      /* something did not fit and was left out */
+	bool quoting;  /* inside a JSON string (RFC 8259): \ goes before " and
+	                  \ */
 };
 
 /* Start an empty text in buffer, which holds size bytes. */

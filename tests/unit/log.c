@@ -10,16 +10,18 @@
 #include <unistd.h>
 
 static char buffer[LOG_LINE_MAX];
+static bool json;
 
 static const char *
 line(enum log_level level, unsigned long dropped, const char *format, ...)
 {
+	struct log log = {.dropped = dropped, .json = json};
 	struct text t;
 	va_list arguments;
 
 	text_init(&t, buffer, sizeof(buffer));
 	va_start(arguments, format);
-	log_line(&t, level, dropped, format, arguments);
+	log_line(&t, &log, level, 1767323045678, format, arguments);
 	va_end(arguments);
 	return buffer;
 }
@@ -58,11 +60,66 @@ Test(log, shortens_a_long_value_but_not_the_reason)
 	value[sizeof(value) - 1] = '\0';
 	said = line(LOG_ERROR, 0, "--x: '{value:q}' is not {what:s}", value,
 	            "a number");
-	cr_expect_null(strstr(said, "is not a number"));
+	cr_expect_not_null(strstr(said, "\\x01...' is not a number"));
 	memset(value, 'a', sizeof(value) - 1);
 	said = line(LOG_ERROR, 0, "--x: '{value:q}' is not {what:s}", value,
 	            "a number");
 	cr_expect_not_null(strstr(said, "aaa...' is not a number"));
+}
+
+Test(log, says_times_in_seconds)
+{
+	cr_assert_str_eq(
+	    line(LOG_INFO, 0, "{a:t} {b:t} {c:t}", 0LL, 7LL, 61234LL),
+	    "hale: info: 0.000s 0.007s 61.234s");
+}
+
+Test(log, knows_errors_that_have_no_words_here)
+{
+	cr_assert_str_eq(
+	    line(LOG_INFO, 0, "{error:e}, {other:e}", EBADMSG, EACCES),
+	    "hale: info: error 74, Permission denied");
+}
+
+Test(log, gives_each_fact_a_field_in_json)
+{
+	json = true;
+	cr_assert_str_eq(
+	    line(LOG_WARN, 3, "a {one:s} {two:d} {three:t} {four:l} {five:e}",
+	         "x", -2, 1500LL, 1LL << 40, ENOENT),
+	    "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\","
+	    "\"msg\":\"a x -2 1.500s 1099511627776 "
+	    "No such file or directory\",\"one\":\"x\",\"two\":-2,"
+	    "\"three\":1500,\"four\":1099511627776,"
+	    "\"five\":\"No such file or directory\",\"dropped\":3}");
+}
+
+Test(log, quotes_what_json_needs_quoted)
+{
+	json = true;
+	cr_assert_str_eq(
+	    line(LOG_ERROR, 0, "'{value:q}'", "\"\\\n\xff\xe2\x82\xac"),
+	    "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"error\","
+	    "\"msg\":\"'\\\"\\\\\\\\x0a\\\\xff\xe2\x82\xac'\","
+	    "\"value\":\"\\\"\\\\\\\\x0a\\\\xff\xe2\x82\xac\"}");
+}
+
+Test(log, ends_a_json_line_however_long_the_values_are)
+{
+	char value[3000];
+	const char *said;
+	int byte;
+
+	json = true;
+	for (byte = 1; byte < 256; byte++) {
+		memset(value, byte, sizeof(value) - 1);
+		value[sizeof(value) - 1] = '\0';
+		said = line(LOG_ERROR, 0, "{option:q}: '{value:q}' {a:s}{b:s}",
+		            value, value, "is not ",
+		            "a signal that can be caught: a name like TERM, or "
+		            "1 to 64, or whatever else it takes here and now");
+		cr_expect_str_eq(said + strlen(said) - 2, "\"}");
+	}
 }
 
 /* What arrives on the other end when hale says something to fd. */

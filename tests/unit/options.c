@@ -170,11 +170,10 @@ Test(options, that_are_wrong_name_themselves_the_value_and_the_way_out)
 	        "--forwar is no option of hale's; see --help");
 	refused(parse("-gx", "true"), "-x is no option of hale's; see --help");
 	refused(parse("--forward", "x", "true"),
-	        "--forward: 'x' is not child, group or all");
+	        "--forward: 'x' is not child|group|all");
 	refused(parse("--forward=", "true"),
-	        "--forward: '' is not child, group or all");
-	refused(parse("--forward"),
-	        "--forward needs a value: child, group or all");
+	        "--forward: '' is not child|group|all");
+	refused(parse("--forward"), "--forward needs a value: child|group|all");
 	refused(parse("-g", "-p"),
 	        "-p needs a value: a signal: a name like TERM, or 1 to 64");
 	refused(parse("-pFOO", "true"),
@@ -182,7 +181,7 @@ Test(options, that_are_wrong_name_themselves_the_value_and_the_way_out)
 	refused(parse("-e256", "true"),
 	        "-e: '256' is not an exit code, 0 to 255");
 	refused(parse("--log-level", "loud", "true"),
-	        "--log-level: 'loud' is not error, warn, info or debug");
+	        "--log-level: 'loud' is not error|warn|info|debug");
 	refused(parse("--help=me"),
 	        "--help: 'me' is too much: it takes no value");
 }
@@ -228,10 +227,10 @@ Test(options, survive_an_empty_argv)
 Test(options, that_reach_all_processes_are_for_pid_1_alone)
 {
 	refused(parse_as(7, LIST("--forward", "all", "true"), NOTHING),
-	        "--forward: 'all' takes a hale that is PID 1; else it is "
+	        "--forward: 'all' needs a hale that is PID 1; else it is "
 	        "child or group");
 	refused(parse_as(7, LIST("true"), LIST("HALE_FORWARD=all")),
-	        "HALE_FORWARD: 'all' takes a hale that is PID 1; else it is "
+	        "HALE_FORWARD: 'all' needs a hale that is PID 1; else it is "
 	        "child or group");
 }
 
@@ -279,9 +278,9 @@ Test(options, ignore_other_names_that_begin_like_theirs)
 Test(options, that_are_wrong_in_the_environment_name_the_variable)
 {
 	refused(parse_env("HALE_FORWARD="),
-	        "HALE_FORWARD: '' is not child, group or all");
+	        "HALE_FORWARD: '' is not child|group|all");
 	refused(parse_env("HALE_LOG_LEVEL=9"),
-	        "HALE_LOG_LEVEL: '9' is not error, warn, info or debug");
+	        "HALE_LOG_LEVEL: '9' is not error|warn|info|debug");
 	refused(parse_env("HALE_REMAP_EXIT=1,,2"),
 	        "HALE_REMAP_EXIT: '' is not an exit code, 0 to 255");
 	refused(parse_env("HALE_REMAP_EXIT=1,2,"),

@@ -29,7 +29,7 @@ Test(reaper, has_none_when_there_is_no_child)
 {
 	struct reaped child;
 
-	cr_assert_eq(reaper_next(&child), 0);
+	cr_assert_eq(reaper_next(&child), REAPER_NO_CHILD);
 }
 
 Test(reaper, hands_on_who_ended_and_how)
@@ -41,10 +41,10 @@ Test(reaper, hands_on_who_ended_and_how)
 	if (pid == 0)
 		_exit(42);
 	cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
-	cr_assert_eq(reaper_next(&child), 1);
+	cr_assert_eq(reaper_next(&child), REAPER_TOOK);
 	cr_assert_eq(child.pid, pid);
 	cr_assert_eq(reaper_exit_code(child.status), 42);
-	cr_assert_eq(reaper_next(&child), 0);
+	cr_assert_eq(reaper_next(&child), REAPER_NO_CHILD);
 }
 
 Test(reaper, does_not_wait_for_a_living_child)
@@ -55,7 +55,24 @@ Test(reaper, does_not_wait_for_a_living_child)
 	if (pid == 0)
 		for (;;)
 			pause();
-	cr_expect_eq(reaper_next(&child), 0);
+	cr_expect_eq(reaper_next(&child), REAPER_NONE_NOW);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+Test(reaper, tells_a_stopped_child_from_a_running_one)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	cr_expect_not(reaper_is_stopped(pid));
+	kill(pid, SIGSTOP);
+	waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT);
+	cr_expect(reaper_is_stopped(pid));
+	cr_expect(reaper_is_stopped(pid), "and leaves it so");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }

@@ -112,10 +112,10 @@ Test(signals, wait_in_the_kernel_until_they_are_taken)
 
 	cr_assert_eq(signals_block(&state), 0);
 	signals_round(&state);
-	cr_expect_eq(signals_take(&state, false, &info), -1);
+	cr_expect_eq(signals_take(&state, 0, &info), -1);
 	cr_expect_eq(errno, EAGAIN);
 	kill(getpid(), SIGTERM);
-	cr_expect_eq(signals_take(&state, true, &info), SIGTERM);
+	cr_expect_eq(signals_take(&state, -1, &info), SIGTERM);
 	cr_expect_eq(info.si_pid, getpid());
 }
 
@@ -134,7 +134,7 @@ out_of_order(void)
 	}
 	signals_round(&state);
 	for (i = 0; i < 10; i++)
-		if (signals_take(&state, false, &info) != (i < 5 ? 32 : 34) ||
+		if (signals_take(&state, 0, &info) != (i < 5 ? 32 : 34) ||
 		    info.si_value.sival_int != i % 5)
 			wrong++;
 	return wrong;
@@ -160,12 +160,12 @@ Test(signals, of_one_kind_do_not_starve_the_others)
 	signals_round(&state);
 	kill(getpid(), SIGTERM);
 	kill(getpid(), SIGHUP);
-	cr_expect_eq(signals_take(&state, false, &info), SIGHUP);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGHUP);
 	kill(getpid(), SIGHUP);
-	cr_expect_eq(signals_take(&state, false, &info), SIGTERM);
-	cr_expect_eq(signals_take(&state, false, &info), -1);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGTERM);
+	cr_expect_eq(signals_take(&state, 0, &info), -1);
 	signals_round(&state);
-	cr_expect_eq(signals_take(&state, false, &info), SIGHUP);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGHUP);
 }
 
 Test(signals, take_their_value_along)
@@ -176,7 +176,7 @@ Test(signals, take_their_value_along)
 	signals_round(&state);
 	sent.si_value.sival_int = 77;
 	cr_assert_eq(signals_send(getpid(), SIGUSR2, &sent), 0);
-	cr_expect_eq(signals_take(&state, false, &info), SIGUSR2);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGUSR2);
 	cr_expect_eq(info.si_code, SI_QUEUE);
 	cr_expect_eq(info.si_value.sival_int, 77);
 }
@@ -188,7 +188,7 @@ Test(signals, without_a_value_are_sent_as_kill_sends_them)
 	cr_assert_eq(signals_block(&state), 0);
 	signals_round(&state);
 	cr_assert_eq(signals_send(getpid(), SIGUSR1, &sent), 0);
-	cr_expect_eq(signals_take(&state, false, &info), SIGUSR1);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGUSR1);
 	cr_expect_eq(info.si_code, SI_USER);
 }
 
