@@ -129,20 +129,18 @@ static char
 state_of(const char *pid, pid_t parent)
 {
 	char path[64], line[512], *at;
-	char state = 0;
-	int ppid = 0;
 	FILE *file;
 
 	(void)snprintf(path, sizeof(path), "/proc/%.20s/stat", pid);
 	file = fopen(path, "re");
 	if (file == NULL)
-		return 0;
+		return '\0';
 	/* PID (NAME) STATE PPID ..., and NAME may have any character. */
 	at = fgets(line, sizeof(line), file) ? strrchr(line, ')') : NULL;
 	(void)fclose(file);
-	if (at == NULL || sscanf(at, ") %c %d", &state, &ppid) != 2)
-		return 0;
-	return ppid == parent ? state : 0;
+	if (at == NULL || strlen(at) < 4)
+		return '\0';
+	return strtol(at + 4, NULL, 10) == parent ? at[2] : '\0';
 }
 
 /* Count the children of a process: those that live, and the zombies. */
@@ -159,7 +157,7 @@ count_children(pid_t of, int *alive, int *zombies)
 		    strtol(entry->d_name, NULL, 10) == getpid())
 			continue;
 		switch (state_of(entry->d_name, of)) {
-		case 0:
+		case '\0':
 			break;
 		case 'Z':
 			++*zombies;
@@ -359,7 +357,7 @@ fail(const struct container *c, const char *what)
 static bool
 show_alone(struct demo *demo)
 {
-	struct container c;
+	struct container c = {0};
 	int pid;
 
 	if (start(&c, demo, NULL) < 0)
@@ -400,7 +398,7 @@ show_stop(const struct container *c, int hale)
 static bool
 show_hale(struct demo *demo)
 {
-	struct container c;
+	struct container c = {0};
 	int pid, hale;
 
 	if (start(&c, demo, demo->hale) < 0)
@@ -443,7 +441,8 @@ main(int argc, char **argv)
 	int error = 0;
 
 	if (argc == 3)
-		return program(strcmp(argv[1], "alone") == 0, atoi(argv[2]));
+		return program(strcmp(argv[1], "alone") == 0,
+		               (int)strtol(argv[2], NULL, 10));
 	if (argc != 2) {
 		(void)fprintf(stderr, "usage: demo HALE\n");
 		return EXIT_FAILURE;
