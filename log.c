@@ -198,14 +198,14 @@ static ssize_t
 write_stream(const char *s, size_t n)
 {
 	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-	ssize_t written;
+	ssize_t done;
 	int own = open("/proc/self/fd/2",
 	               O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (own >= 0) {
-		written = write(own, s, n);
+		done = write(own, s, n);
 		close(own);
-		return written;
+		return done;
 	}
 	if (poll(&ready, 1, 0) != 1)
 		return -1;
