@@ -6,6 +6,7 @@ SBINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 DESTDIR =
 BUILD = build
+HALE = hale
 
 # The smallest binary comes from musl, so take it wherever it is.
 ifeq ($(origin CC),default)
@@ -17,8 +18,9 @@ MUSL := $(findstring musl,$(notdir $(CC))$(shell $(CC) -dumpmachine 2>/dev/null)
 CFLAGS ?= -Os
 FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
-LINK = -static -no-pie -s -Wl,--gc-sections -Wl,--build-id=none \
-	-Wl,-z,noseparate-code -Wl,-z,norelro
+# Alpine's gcc needs -no-pie beside -static; clang says that it does not.
+LINK = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--gc-sections \
+	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	-Wformat=2 -Wimplicit-fallthrough
@@ -47,11 +49,11 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint format \
 	clean
 
-all: hale
+all: $(HALE)
 
 # init.o behind libc: its state ends with a buffer that is hardly ever touched,
 # and untouched pages cost nothing only at the end.  It saves one in ten.
-hale: $(OBJECTS)
+$(HALE): $(OBJECTS)
 	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ \
 	    $(filter-out %/init.o,$(OBJECTS)) -lc $(BUILD)/init.o
 	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
