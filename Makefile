@@ -47,7 +47,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint format \
-	clean
+	clean always
 
 all: $(HALE)
 
@@ -60,8 +60,16 @@ $(HALE): $(OBJECTS)
 	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
 	    "(Debian, Ubuntu: apt install musl-tools) makes it under 24 KiB")
 
-$(BUILD)/%.o: %.c $(HEADERS) Makefile | $(BUILD)
-	$(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS) -c -o $@ $<
+COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
+
+$(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
+	$(COMPILE) -c -o $@ $<
+
+# Another compiler or other flags build anew: musl-gcc may have come meanwhile.
+HOW = $(subst ','\'',$(COMPILE) $(LINK) $(LDFLAGS))
+$(BUILD)/how: always | $(BUILD)
+	@[ "$$(cat $@ 2>/dev/null)" = '$(HOW)' ] || \
+	    printf '%s\n' '$(HOW)' >$@
 
 $(BUILD):
 	mkdir -p $@
