@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest: what hale runs in the tests; one program of many small parts.
+ *
+ * It tells of itself on standard output, a line at a time.  Signals are blocked
+ * and taken with the system calls themselves, since libc hides the first
+ * real-time signals.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS = 2048 };
+
+static void
+block_all(void)
+{
+	unsigned long all = ~0UL;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+}
+
+/* Take the next signal; SIGCHLD is not one that the tests ask for. */
+static siginfo_t
+take(void)
+{
+	unsigned long asked = ~(1UL << (SIGCHLD - 1));
+	siginfo_t info;
+
+	while (syscall(SYS_rt_sigtimedwait, &asked, &info, NULL,
+	               sizeof(asked)) < 0)
+		continue;
+	return info;
+}
+
+static int run_part(char **words);
+
+static _Noreturn void
+stay(void)
+{
+	for (;;)
+		pause();
+}
+
+/* Wait until all writers of the pipe have closed it. */
+static void
+await_end(int fd)
+{
+	char byte;
+
+	while (read(fd, &byte, 1) != 0)
+		continue;
+}
+
+/* exit CODE */
+static int
+do_exit(char **words)
+{
+	return atoi(words[0]);
+}
+
+/* die SIGNAL: by the signal's default action */
+static int
+do_die(char **words)
+{
+	struct rlimit none = {0, 0};
+	int n = atoi(words[0]);
+
+	setrlimit(RLIMIT_CORE, &none);
+	kill(getpid(), n);
+	stay();
+}
+
+/* catch COUNT CODE: tell of COUNT signals, then exit with CODE */
+static int
+do_catch(char **words)
+{
+	int left = atoi(words[0]);
+
+	block_all();
+	printf("ready\n");
+	while (left-- > 0) {
+		siginfo_t info = take();
+
+		if (info.si_code == SI_QUEUE)
+			printf("%d %d\n", info.si_signo,
+			       info.si_value.sival_int);
+		else
+			printf("%d\n", info.si_signo);
+	}
+	return atoi(words[1]);
+}
+
+/* echo: send hale each signal there is and wait for it to come back */
+static int
+do_echo(char **words)
+{
+	int n;
+
+	(void)words;
+	block_all();
+	for (n = 1; n <= 64; n++) {
+		if (n == SIGKILL || n == SIGSTOP || n == SIGCHLD)
+			continue;
+		if (kill(getppid(), n) < 0 || take().si_signo != n)
+			return n;
+	}
+	printf("all\n");
+	return 0;
+}
+
+/* wait: for the signal that kills it */
+static int
+do_wait(char **words)
+{
+	(void)words;
+	printf("ready\n");
+	stay();
+}
+
+/* say WORD...: a line each */
+static int
+do_say(char **words)
+{
+	for (; *words != NULL; words++)
+		printf("%s\n", *words);
+	return 0;
+}
+
+/* grumble COUNT: a line on standard error for each of COUNT signals */
+static int
+do_grumble(char **words)
+{
+	int i, count = atoi(words[0]);
+
+	block_all();
+	printf("ready\n");
+	for (i = 0; i < count; i++) {
+		int n = take().si_signo;
+
+		dprintf(STDERR_FILENO, "guest: signal %d\n", n);
+		printf("%d\n", n);
+	}
+	return 0;
+}
+
+/* variable NAME: its value and the own pid */
+static int
+do_variable(char **words)
+{
+	const char *value = getenv(words[0]);
+
+	printf("%s %d\n", value != NULL ? value : "unset", (int)getpid());
+	return 0;
+}
+
+/* mask: blocked and ignored signals */
+static int
+do_mask(char **words)
+{
+	char line[256];
+	FILE *status = fopen("/proc/self/status", "re");
+
+	(void)words;
+	while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+		if (strncmp(line, "SigBlk", 6) == 0 ||
+		    strncmp(line, "SigIgn", 6) == 0)
+			fputs(line, stdout);
+	return 0;
+}
+
+/* streams: which of the first three descriptors are open, a bit each */
+static int
+do_streams(char **words)
+{
+	int fd, open = 0;
+
+	(void)words;
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			open |= 1 << fd;
+	return open;
+}
+
+/* descriptors CODE: those above 2; close them and wait for a signal */
+static int
+do_descriptors(char **words)
+{
+	int fd;
+
+	block_all();
+	for (fd = 3; fd < DESCRIPTORS; fd++)
+		if (fcntl(fd, F_GETFD) >= 0) {
+			printf("%d\n", fd);
+			close(fd);
+		}
+	printf("ready\n");
+	(void)take();
+	return atoi(words[0]);
+}
+
+/* foreground: whose the terminal on standard input is */
+static int
+do_foreground(char **words)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	(void)words;
+	if (group < 0)
+		printf("no terminal\n");
+	else if (group == getpgrp())
+		printf("mine\n");
+	else
+		printf("of %d\n", (int)group);
+	printf("%s\n", getpgrp() == getpid() ? "leader" : "member");
+	return 0;
+}
+
+/* Make count children that wait until the pipe is closed, and leave them to
+ * hale. */
+static void
+leave_orphans(int count, int fd, int code)
+{
+	pid_t parent = fork();
+	int i;
+
+	if (parent != 0) {
+		waitpid(parent, NULL, 0);
+		return;
+	}
+	for (i = 0; i < count; i++) {
+		if (fork() != 0)
+			continue;
+		if (fd >= 0)
+			await_end(fd);
+		_exit(code);
+	}
+	_exit(0);
+}
+
+/* orphans COUNT CODE: they exit with CODE at once; end with a signal */
+static int
+do_orphans(char **words)
+{
+	block_all();
+	leave_orphans(atoi(words[0]), -1, atoi(words[1]));
+	printf("ready\n");
+	(void)take();
+	return 0;
+}
+
+/* The end to read from; the other is only ours. */
+static int
+open_leash(int *held)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		exit(100);
+	*held = ends[1];
+	return ends[0];
+}
+
+/* A family of orphans that end when this process closes *held. */
+static void
+leash_orphans(int count, int *held)
+{
+	int fd = open_leash(held);
+	pid_t parent = fork();
+
+	if (parent == 0) {
+		close(*held);
+		leave_orphans(count, fd, 77);
+		_exit(0);
+	}
+	waitpid(parent, NULL, 0);
+	close(fd);
+}
+
+/* perish COUNT CODE: end, and in the same instant so do COUNT orphans */
+static int
+do_perish(char **words)
+{
+	int held;
+
+	leash_orphans(atoi(words[0]), &held);
+	return atoi(words[1]);
+}
+
+/* crowd COUNT: the first signal ends COUNT orphans, then tell of two more */
+static int
+do_crowd(char **words)
+{
+	int held;
+
+	block_all();
+	leash_orphans(atoi(words[0]), &held);
+	printf("ready\n");
+	(void)take();
+	close(held);
+	printf("%d\n", take().si_signo);
+	(void)take();
+	return 5;
+}
+
+/* family: a child in the group and one in a session of its own, whose pids it
+ * tells; then of the signals it gets, until QUIT */
+static int
+do_family(char **words)
+{
+	pid_t child, stranger;
+	int n;
+
+	(void)words;
+	block_all();
+	child = fork();
+	if (child == 0)
+		stay();
+	stranger = vfork();
+	if (stranger == 0) {
+		setsid();
+		execl("/proc/self/exe", "guest", "idle", NULL);
+		_exit(100);
+	}
+	printf("%d %d\n", (int)child, (int)stranger);
+	do
+		printf("%d\n", n = take().si_signo);
+	while (n != SIGQUIT);
+	return 0;
+}
+
+/* idle: do nothing, whatever comes and is not blocked */
+static int
+do_idle(char **words)
+{
+	(void)words;
+	stay();
+}
+
+/* Send hale two signals without end; write to fd when there were many. */
+static _Noreturn void
+storm(pid_t hale, int a, int b, int fd)
+{
+	int i;
+
+	for (i = 0;; i++) {
+		kill(hale, a);
+		kill(hale, b);
+		if (i == 1000 && write(fd, "", 1) != 1)
+			_exit(100);
+	}
+}
+
+/* storm SIGNAL SIGNAL PART...: ignore both and be PART, in a storm of them */
+static int
+do_storm(char **words)
+{
+	int a = atoi(words[0]), b = atoi(words[1]), held;
+	int fd = open_leash(&held);
+	pid_t hale = getppid();
+	char byte;
+
+	signal(a, SIG_IGN);
+	signal(b, SIG_IGN);
+	if (fork() == 0)
+		storm(hale, a, b, held);
+	if (read(fd, &byte, 1) != 1)
+		return 100;
+	return run_part(words + 2);
+}
+
+/* listen CODE: wait for the end of standard input, then exit with CODE */
+static int
+do_listen(char **words)
+{
+	printf("ready\n");
+	await_end(STDIN_FILENO);
+	return atoi(words[0]);
+}
+
+/* become UID PART...: change the user, then be PART */
+static int
+do_become(char **words)
+{
+	uid_t uid = (uid_t)atoi(words[0]);
+
+	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
+		return 100;
+	return run_part(words + 1);
+}
+
+static const struct {
+	const char *name;
+	int words; /* how many must follow */
+	int (*run)(char **words);
+} parts[] = {
+    {"exit", 1, do_exit},
+    {"die", 1, do_die},
+    {"catch", 2, do_catch},
+    {"echo", 0, do_echo},
+    {"wait", 0, do_wait},
+    {"say", 0, do_say},
+    {"grumble", 1, do_grumble},
+    {"variable", 1, do_variable},
+    {"mask", 0, do_mask},
+    {"streams", 0, do_streams},
+    {"descriptors", 1, do_descriptors},
+    {"foreground", 0, do_foreground},
+    {"orphans", 2, do_orphans},
+    {"perish", 2, do_perish},
+    {"crowd", 1, do_crowd},
+    {"family", 0, do_family},
+    {"idle", 0, do_idle},
+    {"storm", 3, do_storm},
+    {"listen", 1, do_listen},
+    {"become", 2, do_become},
+};
+
+static int
+run_part(char **words)
+{
+	size_t i;
+	int n = 0;
+
+	while (words[n] != NULL)
+		n++;
+	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
+			return parts[i].run(words + 1);
+	dprintf(STDERR_FILENO, "guest: what?\n");
+	return 101;
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return run_part(argv + 1);
+}
