@@ -9,6 +9,7 @@
  * piece of work between two looks at the signals is bounded.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,6 +41,8 @@ enum {
 	 * for no longer than these many take: some ten microseconds. */
 	REAP_BATCH = 32,
 	SIGNAL_BATCH = 64,
+
+	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
 
 	PAGE_SIZE = 4096,    /* bytes for --help, --license and the like */
 	MESSAGE_SIZE = 1024, /* bytes of the report's message */
@@ -380,8 +383,12 @@ take_signals(struct init *in, long long wait)
 
 	signals_round(&in->signals);
 	for (i = 0; i < SIGNAL_BATCH && !in->left; i++) {
-		if (signals_take(&in->signals, wait, &info) < 0)
+		if (signals_take(&in->signals, wait, &info) < 0) {
+			/* Without the call hale is deaf, but not mad. */
+			if (errno != EAGAIN && errno != EINTR)
+				(void)poll(NULL, 0, DEAF_PAUSE);
 			return;
+		}
 		arrive(in, &info);
 		wait = 0;
 	}
@@ -452,8 +459,8 @@ loop(struct init *in)
 	}
 }
 
-/* What the cgroup knows of a kill; its arguments are signal, duration, OOM kills
- * and limit. */
+/* What the cgroup knows of a kill; its arguments are signal, duration, OOM
+ * kills and limit. */
 static const char *
 killed_format(long long oom_kills, long long limit)
 {

@@ -515,7 +515,6 @@ parse_variable(struct parser *p, const struct row *row)
 	                         : apply(p, row, variable, value);
 }
 
-/* tini's verbosity overrules -v, as it does in tini. */
 static int
 parse_tini_variables(struct parser *p)
 {
@@ -527,7 +526,7 @@ parse_tini_variables(struct parser *p)
 		const char *value = lookup(p->envp, name);
 		const struct row *row = find_letter(tini_variables[i].letter);
 
-		if (value == NULL || (row->type != VERBOSE && settled(p, row)))
+		if (value == NULL || settled(p, row))
 			continue;
 		if (apply(p, row, name, row->type == VERBOSE ? value : NULL) <
 		    0)
@@ -548,16 +547,13 @@ parse_environment(struct parser *p)
 	return parse_tini_variables(p);
 }
 
-/* What -v adds to, unless tini's variable has said how much it is to be. */
+/* tini's variable overrules -v, as it does in tini. */
 static int
 choose_level(const struct parser *p)
 {
-	int level = p->options->log_level;
+	int level = p->tini_level >= 0 ? p->tini_level
+	                               : p->options->log_level + p->more;
 
-	if (p->tini_level < 0)
-		level += p->more;
-	else if (!settled(p, find_letter('v')))
-		level = p->tini_level;
 	return level > LOG_DEBUG ? LOG_DEBUG : level;
 }
 

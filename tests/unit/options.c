@@ -317,7 +317,7 @@ static const struct {
     {NULL, NULL, "2", LOG_INFO},       {NULL, NULL, "3", LOG_DEBUG},
     {NULL, NULL, "99", LOG_DEBUG},     {"-vv", NULL, "1", LOG_WARN},
     {NULL, "error", NULL, LOG_ERROR},  {"-v", "error", NULL, LOG_WARN},
-    {"-vvv", "error", "3", LOG_ERROR}, {NULL, "info", "0", LOG_INFO},
+    {"-v", "error", "loud", LOG_WARN}, {NULL, "info", "0", LOG_INFO},
 };
 
 Test(options, for_the_log_level_add_up_as_the_manual_says)
