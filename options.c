@@ -56,8 +56,7 @@ static const char *const wanted[] = {
     [DURATION] = "a duration like 500ms, 10s, 1m30s or 2h",
     [SIGNAL] = "a signal: a name like TERM, or 1 to 64",
     [STOP_SIGNAL] = "a signal that can be caught: a name like TERM, or 1 to 64",
-    [REWRITE] = "FROM:TO, where FROM is a signal that can be caught and TO is "
-		"a signal, 0 or none",
+    [REWRITE] = "FROM:TO, two signals; TO may be 0 or none",
     [EXIT_CODE] = "an exit code, 0 to 255",
     [ABSOLUTE_PATH] = "a path that begins with /",
     [NEW_PATH] = "a path for the copy",
@@ -100,7 +99,7 @@ static const struct row rows[] = {
      "get SIGNAL when hale's own parent dies"},
     {"", 's', FLAG, CONSTANT, 1, FIELD(subreaper), NULL,
      "does nothing: hale is a subreaper anyway"},
-    {"single-child", 'c', FLAG, SINGLE_CHILD, 0, FIELD(session), NULL,
+    {"single-child", 'c', FLAG, SINGLE_CHILD, false, FIELD(session), NULL,
      "no session of its own for PROGRAM, as the name\n"
      "dumb-init gives it"},
     {"", 'w', FLAG, CONSTANT, 1, FIELD(warn_reaped), NULL,
@@ -211,29 +210,27 @@ set_exit_code(struct options *options, const char *value)
 	return code >= 0;
 }
 
-/* Without a value it is -v, with one it is TINI_VERBOSITY. */
-static bool
-set_verbosity(struct parser *p, const char *value)
-{
-	if (value == NULL)
-		p->more++;
-	else
-		p->tini_level = number(value, 999);
-	return value == NULL || p->tini_level >= 0;
-}
-
-/* Without a value it is -c, with one it is a variable of hale's. */
+/* -c undoes what the name dumb-init does; its variable may also say no. */
 static bool
 set_single_child(struct options *options, const char *value)
 {
-	int word = value == NULL ? 0 : choice("1|true|yes|0|false|no", value);
+	int word = choice("1|true|yes|0|false|no", value);
 
-	if (word < 0)
-		return *value == '\0';
-	if (word > 2)
-		return true;
-	options->session = 0;
-	return true;
+	if (word >= 0 && word <= 2)
+		options->session = 0;
+	return word >= 0 || *value == '\0';
+}
+
+/* What a row means without a value. */
+static void
+set_flag(struct parser *p, const struct row *row)
+{
+	void *field = (char *)p->options + row->field;
+
+	if (row->type == VERBOSE)
+		p->more++;
+	else
+		*(int *)field = row->constant;
 }
 
 /* Put the value where the row wants it; false if it is none of its kind. */
@@ -258,18 +255,15 @@ set(struct parser *p, const struct row *row, bool first, const char *value)
 		return set_rewrite(p->options, value);
 	case EXIT_CODE:
 		return set_exit_code(p->options, value);
-	case ABSOLUTE_PATH:
-	case NEW_PATH:
-		*(const char **)field = value;
-		return value[0] == '/' ||
-		       (row->type == NEW_PATH && value[0] != '\0');
 	case VERBOSE:
-		return set_verbosity(p, value);
+		p->tini_level = number(value, 999);
+		return p->tini_level >= 0;
 	case SINGLE_CHILD:
 		return set_single_child(p->options, value);
 	default:
-		*(int *)field = row->constant;
-		return true;
+		*(const char **)field = value;
+		return value[0] == '/' ||
+		       (row->type == NEW_PATH && value[0] != '\0');
 	}
 }
 
@@ -306,7 +300,9 @@ apply(struct parser *p, const struct row *row, const char *option,
 	p->seen |= bit(row);
 	if (row->kind == COMMAND)
 		p->options->action = row->constant;
-	if (!set(p, row, first, value))
+	if (value == NULL)
+		set_flag(p, row);
+	else if (!set(p, row, first, value))
 		return fail(p, option, value, "is not ", wanted_by(row));
 	/* Elsewhere kill(-1) would reach all processes of the user. */
 	if (p->options->forward == FORWARD_ALL && p->self != 1)
@@ -583,7 +579,7 @@ obey_dumb_init(struct parser *p)
 	size_t i;
 
 	if (session != NULL && session[0] == '0')
-		(void)set_single_child(options, NULL);
+		options->session = 0;
 	if (debug != NULL && debug[0] == '1')
 		p->more = LOG_DEBUG;
 	for (i = 0; i < sizeof(stops) && options->session; i++)

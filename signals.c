@@ -145,33 +145,36 @@ signals_restore(const struct signals *s)
 	                    NULL, sizeof(s->inherited));
 }
 
-static unsigned long *
-set_word(struct signals_set *set, int n, unsigned long *bit)
-{
-	size_t width = 8 * sizeof(set->words[0]);
+enum { WORD = 8 * sizeof(unsigned long) }; /* bits of a word of a set */
 
-	*bit = 1UL << (size_t)(n - 1) % width;
-	return &set->words[(size_t)(n - 1) / width];
+static unsigned long *
+word(struct signals_set *set, int n)
+{
+	return &set->words[(n - 1) / WORD];
+}
+
+static unsigned long
+bit(int n)
+{
+	return 1UL << (n - 1) % WORD;
 }
 
 bool
 signals_pending(int n)
 {
 	struct signals_set set = {{0}};
-	unsigned long bit;
 
 	return syscall(SYS_rt_sigpending, &set, sizeof(set)) == 0 &&
-	       (*set_word(&set, n, &bit) & bit) != 0;
+	       (*word(&set, n) & bit(n)) != 0;
 }
 
 void
 signals_forget(int n)
 {
 	struct signals one = {0};
-	unsigned long bit;
 	siginfo_t info;
 
-	*set_word(&one.open, n, &bit) |= bit;
+	*word(&one.open, n) = bit(n);
 	(void)signals_take(&one, 0, &info); /* it may have been none */
 }
 
@@ -187,7 +190,6 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 	/* The old timespec, of two longs: profiles of seccomp know it, and
 	 * refuse the call with the new one on 32-bit machines. */
 	long limit[2] = {(long)(wait / 1000), (long)(wait % 1000 * 1000000)};
-	unsigned long bit;
 	int n;
 
 	if (wait > LONGEST)
@@ -198,7 +200,7 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 	 * of one signal would keep all above it waiting.  Real-time signals
 	 * have to keep their order, and are above the others anyway. */
 	if (n > 0 && n < QUEUED)
-		*set_word(&s->open, n, &bit) &= ~bit;
+		*word(&s->open, n) &= ~bit(n);
 	return n;
 }
 

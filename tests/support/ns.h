@@ -85,8 +85,8 @@ void ns_until(bool (*check)(void *), void *argument);
 void ns_proc(const struct ns *ns, const char *name, char *text, size_t size);
 
 /* The field "Name:" of a process in there, in hexadecimal or decimal. */
-unsigned long long
-ns_status(const struct ns *ns, int pid, const char *field, int base);
+unsigned long long ns_status(const struct ns *ns, int pid, const char *field,
+                             int base);
 
 /* How many processes are in there; of one state only ('Z') or of any (0). */
 int ns_count(const struct ns *ns, char state);
