@@ -15,7 +15,8 @@ endif
 MUSL := $(findstring musl,$(notdir $(CC))$(shell $(CC) -dumpmachine 2>/dev/null))
 
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
-CFLAGS ?= -Os
+CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
+	echo -Oz || echo -Os)
 FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.

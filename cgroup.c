@@ -48,7 +48,7 @@ has_memory(const char *s)
 }
 
 static void
-copy_path(const char *from, char *path, unsigned size)
+copy_path(const char *from, char *path, size_t size)
 {
 	size_t n = strcspn(from, "\n");
 
@@ -60,7 +60,7 @@ copy_path(const char *from, char *path, unsigned size)
 }
 
 bool
-cgroup_path(const char *text, char *path, unsigned size)
+cgroup_path(const char *text, char *path, size_t size)
 {
 	const char *line, *colon;
 
@@ -99,8 +99,8 @@ cgroup_number(const char *text, const char *key)
 	return CGROUP_UNKNOWN;
 }
 
-/* Up to size - 1 bytes of the file that is named in three parts. */
-static bool
+/* What the file says that is named in three parts, or NULL. */
+static char *
 read_file(const char *root, const char *path, const char *name, char *buffer,
           size_t size)
 {
@@ -114,34 +114,37 @@ read_file(const char *root, const char *path, const char *name, char *buffer,
 	text_string(&t, name);
 	fd = open(buffer, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
+		return NULL;
 	n = read(fd, buffer, size - 1);
 	close(fd);
 	buffer[n > 0 ? n : 0] = '\0';
-	return n > 0;
+	return n > 0 ? buffer : NULL;
 }
 
 void
-cgroup_read(struct cgroup_memory *m)
+cgroup_read(struct cgroup_memory *m, char *buffer, size_t size)
 {
-	char text[CGROUP_FILE_MAX], path[CGROUP_FILE_MAX / 2];
-	int v = 0;
+	const char *text =
+	    read_file("/proc/self/cgroup", "", "", buffer, size / 2);
+	/* One behind the other, so that the end stays untouched. */
+	char *path = buffer + strlen(buffer) + 1, *rest;
+	size_t v = cgroup_path(buffer, path, size / 4) && text != NULL ? 1 : 0;
 
+	rest = path + strlen(path) + 1;
+	size -= (size_t)(rest - buffer);
 	m->oom_kills = m->limit = CGROUP_UNKNOWN;
-	path[0] = '\0';
-	if (read_file("/proc/self/cgroup", "", "", text, sizeof(text)))
-		v = cgroup_path(text, path, sizeof(path)) ? 1 : 0;
-	if (!read_file(versions[v].root, path, versions[v].events, text,
-	               sizeof(text))) {
-		path[0] = '\0';
-		if (!read_file(versions[v].root, path, versions[v].events, text,
-		               sizeof(text)))
-			return;
+	text =
+	    read_file(versions[v].root, path, versions[v].events, rest, size);
+	if (text == NULL) {
+		*path = '\0';
+		text = read_file(versions[v].root, path, versions[v].events,
+		                 rest, size);
 	}
+	if (text == NULL)
+		return;
 	m->oom_kills = cgroup_number(text, "oom_kill");
-	if (read_file(versions[v].root, path, versions[v].limit, text,
-	              sizeof(text)))
-		m->limit = cgroup_number(text, "");
+	text = read_file(versions[v].root, path, versions[v].limit, rest, size);
+	m->limit = cgroup_number(text, "");
 	if (m->limit > NO_LIMIT)
 		m->limit = CGROUP_UNKNOWN;
 }

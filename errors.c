@@ -8,52 +8,68 @@
 #include "errors.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <string.h>
 
 #include "text.h"
 
-static const struct {
-	unsigned char number;
-	char words[34];
-} texts[] = {
-    {EPERM, "Operation not permitted"},
-    {ENOENT, "No such file or directory"},
-    {ESRCH, "No such process"},
-    {EIO, "Input/output error"},
-    {ENXIO, "No such device or address"},
-    {E2BIG, "Argument list too long"},
-    {ENOEXEC, "Exec format error"},
-    {EBADF, "Bad file descriptor"},
-    {EAGAIN, "Resource temporarily unavailable"},
-    {ENOMEM, "Cannot allocate memory"},
-    {EACCES, "Permission denied"},
-    {EBUSY, "Device or resource busy"},
-    {EEXIST, "File exists"},
-    {ENODEV, "No such device"},
-    {ENOTDIR, "Not a directory"},
-    {EISDIR, "Is a directory"},
-    {EINVAL, "Invalid argument"},
-    {EMFILE, "Too many open files"},
-    {ENOTTY, "Inappropriate ioctl for device"},
-    {ETXTBSY, "Text file busy"},
-    {EFBIG, "File too large"},
-    {ENOSPC, "No space left on device"},
-    {EROFS, "Read-only file system"},
-    {EPIPE, "Broken pipe"},
-    {ENAMETOOLONG, "File name too long"},
-    {ENOSYS, "Function not implemented"},
-    {ELOOP, "Too many levels of symbolic links"},
-};
+/* By number from 1 on, as most machines have them; "" is not met. */
+/* clang-format off */
+static const char texts[] =
+    "Operation not permitted\0" /* EPERM */
+    "No such file or directory\0" /* ENOENT */
+    "No such process\0" /* ESRCH */
+    "\0" /* EINTR */
+    "Input/output error\0" /* EIO */
+    "No such device or address\0" /* ENXIO */
+    "Argument list too long\0" /* E2BIG */
+    "Exec format error\0" /* ENOEXEC */
+    "Bad file descriptor\0" /* EBADF */
+    "\0" /* ECHILD */
+    "Resource temporarily unavailable\0" /* EAGAIN */
+    "Cannot allocate memory\0" /* ENOMEM */
+    "Permission denied\0" /* EACCES */
+    "\0" /* EFAULT */
+    "\0" /* ENOTBLK */
+    "Device or resource busy\0" /* EBUSY */
+    "File exists\0" /* EEXIST */
+    "\0" /* EXDEV */
+    "No such device\0" /* ENODEV */
+    "Not a directory\0" /* ENOTDIR */
+    "Is a directory\0" /* EISDIR */
+    "Invalid argument\0" /* EINVAL */
+    "Too many open files in system\0" /* ENFILE */
+    "Too many open files\0" /* EMFILE */
+    "Inappropriate ioctl for device\0" /* ENOTTY */
+    "Text file busy\0" /* ETXTBSY */
+    "File too large\0" /* EFBIG */
+    "No space left on device\0" /* ENOSPC */
+    "\0" /* ESPIPE */
+    "Read-only file system\0" /* EROFS */
+    "\0" /* EMLINK */
+    "Broken pipe\0" /* EPIPE */
+    "\0" /* EDOM */
+    "\0" /* ERANGE */
+    "\0" /* EDEADLOCK */
+    "File name too long\0" /* ENAMETOOLONG */
+    "\0" /* ENOLCK */
+    "Function not implemented\0" /* ENOSYS */
+    "\0" /* ENOTEMPTY */
+    "Too many levels of symbolic links\0" ; /* ELOOP */
+/* clang-format on */
+
+enum { LAST = ELOOP, GENERIC = EPIPE == 32 && ENOSYS == 38 && ELOOP == 40 };
 
 const char *
 errors_text(int error, char buffer[ERRORS_SIZE])
 {
+	const char *at = texts;
 	struct text t;
-	size_t i;
+	int n;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].number == error)
-			return texts[i].words;
+	for (n = 1; n < error && n <= LAST; n++)
+		at += strlen(at) + 1;
+	if (GENERIC && error > 0 && error <= LAST && *at != '\0')
+		return at;
 	text_init(&t, buffer, ERRORS_SIZE);
 	text_string(&t, "error ");
 	text_number(&t, error);

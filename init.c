@@ -44,7 +44,6 @@ enum {
 
 	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
 
-	PAGE_SIZE = 4096,    /* bytes for --help, --license and the like */
 	MESSAGE_SIZE = 1024, /* bytes of the report's message */
 };
 
@@ -62,7 +61,9 @@ struct init {
 	long long started, duration; /* of PROGRAM, milliseconds */
 	unsigned long orphans;       /* reaped */
 	struct cgroup_memory memory; /* as it was at the start */
-	struct spawn spawn; /* last, since its end is hardly ever touched */
+	struct spawn spawn;
+	/* For one thing at a time; last, since its end is hardly touched. */
+	char scratch[PATH_SIZE];
 };
 
 static void
@@ -84,17 +85,16 @@ print(struct init *in)
 {
 	const struct names_row *name = in->options.name;
 	int fd = name->texts_on_stderr ? STDERR_FILENO : STDOUT_FILENO;
-	char page[PAGE_SIZE];
 	struct text t;
 
-	text_init(&t, page, sizeof(page));
+	text_init(&t, in->scratch, sizeof(in->scratch));
 	if (in->options.action == OPTIONS_HELP)
 		options_help(&t);
 	else if (in->options.action == OPTIONS_LICENSE)
 		text_string(&t, LICENSE_TEXT);
 	else
 		add_version(&t, name->kind);
-	if (write(fd, page, t.length) == (ssize_t)t.length)
+	if (write(fd, in->scratch, t.length) == (ssize_t)t.length)
 		return 0;
 	log_say(&in->log, LOG_ERROR,
 	        "cannot write to standard output: {error:e}", errno);
@@ -224,6 +224,7 @@ not_started(struct init *in)
 static int
 start(struct init *in)
 {
+	in->spawn.buffer = in->scratch;
 	in->program = spawn_program(in->options.program, &in->signals,
 	                            in->options.session, &in->spawn);
 	if (in->program < 0)
@@ -485,7 +486,7 @@ explain_kill(struct init *in, int code)
 	long long kills = CGROUP_UNKNOWN;
 	struct text t;
 
-	cgroup_read(&now);
+	cgroup_read(&now, in->scratch, sizeof(in->scratch));
 	if (now.oom_kills >= 0 && in->memory.oom_kills >= 0)
 		kills = now.oom_kills - in->memory.oom_kills;
 	format = killed_format(kills, now.limit);
@@ -510,7 +511,7 @@ explain_exit(struct init *in, int code)
 	log_say(&in->log, LOG_INFO, format, status, in->duration);
 	if (in->options.exit_report == NULL)
 		return;
-	cgroup_read(&now);
+	cgroup_read(&now, in->scratch, sizeof(in->scratch));
 	text_init(&t, message, sizeof(message));
 	log_message(&t, format, status, in->duration);
 	leave_report(in, "exited", code, 0,
@@ -549,7 +550,7 @@ run(struct init *in)
 	if (in->program < 0)
 		return code;
 	let_go(in);
-	cgroup_read(&in->memory);
+	cgroup_read(&in->memory, in->scratch, sizeof(in->scratch));
 	loop(in);
 	return leave(in);
 }

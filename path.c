@@ -13,8 +13,10 @@
 static const char default_list[] = "/usr/local/bin:/bin:/usr/bin";
 
 void
-path_begin(struct path *p, char *program, const char *list)
+path_begin(struct path *p, char *program, const char *list,
+           char buffer[PATH_SIZE])
 {
+	p->joined = buffer;
 	p->program = program;
 	p->rest = list != NULL ? list : default_list;
 	p->file = program;

@@ -105,7 +105,7 @@ search(char **argv, struct spawn *result)
 	char *program = argv[0];
 	int at, refused = -1;
 
-	path_begin(&result->path, program, getenv("PATH"));
+	path_begin(&result->path, program, getenv("PATH"), result->buffer);
 	for (at = 0; path_next(&result->path); at++) {
 		int error;
 
@@ -124,7 +124,7 @@ search(char **argv, struct spawn *result)
 static void
 explain(char *program, int refused, struct spawn *result)
 {
-	path_begin(&result->path, program, getenv("PATH"));
+	path_begin(&result->path, program, getenv("PATH"), result->buffer);
 	result->file = program;
 	if (refused < 0) {
 		result->step = SPAWN_NOT_FOUND;

@@ -24,6 +24,7 @@ struct spawn {
 	int terminal_error; /* 0, or errno: it runs, but in the background */
 	const char *file;   /* that was refused, or was not found */
 	struct path path;
+	char *buffer; /* for path: PATH_SIZE bytes of the caller's */
 };
 
 /*
@@ -31,9 +32,9 @@ struct spawn {
  * and, if hale has it, the foreground of the terminal on standard input; or in
  * a session of its own that takes the terminal over, if hale leads one.  The
  * slot argv[-1] must exist and may be overwritten.  When this returns, the
- * program has been executed, so no signal can come too early for it.  Its pid,
- * or -1: result says why.  Modelled on execvp(3), posix_spawn(3) and, for
- * LISTEN_PID, sd_listen_fds(3).
+ * program has been executed, so no signal can come too early for it.  The
+ * caller sets result->buffer.  Its pid, or -1: result says why.  Modelled on
+ * execvp(3), posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
  */
 pid_t spawn_program(char **argv, const struct signals *signals, bool session,
                     struct spawn *result);

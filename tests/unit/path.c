@@ -5,6 +5,7 @@
 #include <string.h>
 
 static struct path p;
+static char buffer[PATH_SIZE];
 
 static const struct {
 	const char *program, *list;
@@ -30,7 +31,7 @@ Test(path, tries_what_execvp_tries)
 		char name[16];
 
 		strcpy(name, searches[i].program);
-		path_begin(&p, name, searches[i].list);
+		path_begin(&p, name, searches[i].list, buffer);
 		for (k = 0; searches[i].files[k] != NULL; k++) {
 			cr_assert(path_next(&p), "search %zu, file %zu", i, k);
 			cr_expect_str_eq(p.file, searches[i].files[k]);
@@ -44,9 +45,9 @@ Test(path, knows_whether_it_searches)
 {
 	char name[] = "ls", file[] = "bin/ls";
 
-	path_begin(&p, name, "/bin");
+	path_begin(&p, name, "/bin", buffer);
 	cr_expect(path_searched(&p));
-	path_begin(&p, file, "/bin");
+	path_begin(&p, file, "/bin", buffer);
 	cr_expect_not(path_searched(&p));
 }
 
@@ -56,7 +57,7 @@ Test(path, passes_over_a_directory_that_is_too_long)
 
 	memset(list, 'x', PATH_SIZE - 3);
 	strcpy(list + PATH_SIZE - 3, ":/bin");
-	path_begin(&p, name, list);
+	path_begin(&p, name, list, buffer);
 	cr_assert(path_next(&p));
 	cr_assert_str_eq(p.file, "/bin/ls");
 }
@@ -67,7 +68,7 @@ Test(path, takes_the_longest_directory_that_fits)
 
 	memset(list, 'x', PATH_SIZE - 4);
 	list[PATH_SIZE - 4] = '\0';
-	path_begin(&p, name, list);
+	path_begin(&p, name, list, buffer);
 	cr_assert(path_next(&p));
 	cr_assert_eq(strlen(p.file), PATH_SIZE - 1);
 }
