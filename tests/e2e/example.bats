@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Dockerfile.example, built and run by a real Docker engine, on bases made here.
+
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
+bats_require_minimum_version 1.5.0
+load helpers
+
+setup_file() {
+	OBSTACLE=$(obstacle docker dockerd containerd runc node busybox \
+		gcc musl-gcc make)
+	export OBSTACLE
+	[ -z "$OBSTACLE" ] || return 0
+	start_docker
+	node_rootfs "$E2E/node"
+	alpine_rootfs "$E2E/alpine"
+	import "$E2E/node" node-stand-in:nonroot
+	import "$E2E/alpine" alpine-stand-in:3.22
+	rm -rf "$E2E/node" "$E2E/alpine"
+	# Without a network, so that nothing can come from elsewhere.
+	docker build --network none --file "$E2E_ROOT/Dockerfile.example" \
+		--build-arg ALPINE=alpine-stand-in \
+		--build-arg NODE=node-stand-in --tag example "$E2E_ROOT"
+}
+
+teardown_file() {
+	stop_engine
+}
+
+setup() {
+	[ -z "$OBSTACLE" ] || skip "$OBSTACLE"
+}
+
+teardown() {
+	[ -n "$OBSTACLE" ] || remove_containers
+}
+
+# Start the server as a careful operator does, and wait until it listens.
+start_server() { # [DOCKER-OPTION...]
+	server=$(docker run --detach --network none --read-only --cap-drop ALL \
+		--security-opt no-new-privileges "$@" example)
+	wait_until 30 logged "$server" 'listening on port 8080'
+}
+
+# A request from inside: the container has its own loopback and nothing else.
+greeting() {
+	docker exec "$server" /nodejs/bin/node -e '
+		fetch("http://127.0.0.1:8080/")
+			.then((answer) => answer.text())
+			.then((text) => process.stdout.write(text));'
+}
+
+@test "the image starts hale, as a user without rights, and has no shell" {
+	local files
+
+	[ "$(inspect example .Config.User)" = 1001:1001 ]
+	[ "$(inspect example .Config.Entrypoint)" = '[/sbin/hale,--]' ]
+	docker create --name files example
+	files=$(docker export files | tar --list)
+	grep -qx 'sbin/hale' <<<"$files"
+	grep -qx 'app/server.js' <<<"$files"
+	not grep -E '(^|/)(sh|bash|busybox)$' <<<"$files"
+}
+
+@test "the hale of the image is one static file of at most 40 KiB" {
+	docker create --name files example
+	docker cp files:/sbin/hale "$BATS_TEST_TMPDIR/hale"
+	[ "$(stat --format %s "$BATS_TEST_TMPDIR/hale")" -le 40960 ]
+	not ldd "$BATS_TEST_TMPDIR/hale"
+}
+
+@test "the Node server answers on a read-only root without any capability" {
+	start_server
+	[ "$(greeting)" = 'Hello from a container that hale looks after.' ]
+}
+
+@test "process 1 is hale, node is its child, and both are user 1001" {
+	start_server
+	run docker top "$server" -eo pid,ppid,uid,comm
+	[ "${#lines[@]}" -eq 3 ]
+	read -r hale _ uid comm <<<"${lines[1]}"
+	[ "$uid $comm" = '1001 hale' ]
+	read -r _ parent uid comm <<<"${lines[2]}"
+	[ "$parent $uid $comm" = "$hale 1001 node" ]
+}
+
+@test "docker stop ends the server in time, with the server's own status" {
+	start_server --env EXIT_STATUS=42
+	stop_in_time "$server"
+	[ "$(inspect "$server" .State.ExitCode)" = 42 ]
+	logged "$server" 'SIGTERM: finishing'
+}
+
+@test "docker kill -s USR1 reaches node, which opens its debugger" {
+	start_server
+	docker kill --signal USR1 "$server"
+	wait_until 10 logged "$server" 'Debugger listening on'
+	[ "$(greeting)" = 'Hello from a container that hale looks after.' ]
+}
+
+@test "no zombie is left of 2000 orphans that die at once" {
+	start_server --volume "$BUSYBOX:/busybox:ro"
+	kill_orphans "$server" 2000
+	wait_until 10 only "$server" hale node
+	[ "$(greeting)" = 'Hello from a container that hale looks after.' ]
+}
