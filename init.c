@@ -131,9 +131,9 @@ static void
 prepare(struct init *in)
 {
 	const char *path = in->options.exit_report;
-	int death = in->options.parent_death_signal;
+	unsigned long death = (unsigned long)in->options.parent_death_signal;
 
-	if (in->self != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+	if (in->self != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot become a subreaper: {error:e} "
 		        "(orphans go to the system's init)",
@@ -477,25 +477,35 @@ killed_format(long long oom_kills, long long limit)
 	       "{memory_limit:l} bytes)";
 }
 
+/* How many OOM kills the cgroup has counted since the start, or
+ * CGROUP_UNKNOWN; its limit into *limit. */
+static long long
+count_oom_kills(struct init *in, long long *limit)
+{
+	struct cgroup_memory now;
+
+	cgroup_read(&now, in->scratch, sizeof(in->scratch));
+	*limit = now.limit;
+	if (now.oom_kills < 0 || in->memory.oom_kills < 0)
+		return CGROUP_UNKNOWN;
+	return now.oom_kills - in->memory.oom_kills;
+}
+
 static void
 explain_kill(struct init *in, int code)
 {
 	char name[SIGNALS_NAME_SIZE], message[MESSAGE_SIZE];
-	struct cgroup_memory now;
-	const char *format, *signal = signals_name(WTERMSIG(in->status), name);
-	long long kills = CGROUP_UNKNOWN;
+	int n = WTERMSIG(in->status);
+	long long limit, kills = count_oom_kills(in, &limit);
+	const char *format = killed_format(kills, limit);
 	struct text t;
 
-	cgroup_read(&now, in->scratch, sizeof(in->scratch));
-	if (now.oom_kills >= 0 && in->memory.oom_kills >= 0)
-		kills = now.oom_kills - in->memory.oom_kills;
-	format = killed_format(kills, now.limit);
-	log_say(&in->log, LOG_WARN, format, signal, in->duration, kills,
-	        now.limit);
+	log_say(&in->log, LOG_WARN, format, signals_name(n, name), in->duration,
+	        kills, limit);
 	text_init(&t, message, sizeof(message));
-	log_message(&t, format, signal, in->duration, kills, now.limit);
-	leave_report(in, "signaled", code, WTERMSIG(in->status), kills,
-	             message);
+	log_message(&t, format, signals_name(n, name), in->duration, kills,
+	            limit);
+	leave_report(in, "signaled", code, n, kills, message);
 }
 
 static void
@@ -504,18 +514,17 @@ explain_exit(struct init *in, int code)
 	static const char format[] =
 	    "PROGRAM exited with {code:d} after {duration_ms:t}";
 	int status = reaper_exit_code(in->status);
-	struct cgroup_memory now = in->memory;
 	char message[MESSAGE_SIZE];
+	long long limit;
 	struct text t;
 
 	log_say(&in->log, LOG_INFO, format, status, in->duration);
 	if (in->options.exit_report == NULL)
 		return;
-	cgroup_read(&now, in->scratch, sizeof(in->scratch));
 	text_init(&t, message, sizeof(message));
 	log_message(&t, format, status, in->duration);
-	leave_report(in, "exited", code, 0,
-	             now.oom_kills - in->memory.oom_kills, message);
+	leave_report(in, "exited", code, 0, count_oom_kills(in, &limit),
+	             message);
 }
 
 /* PROGRAM has ended; hale's exit code. */

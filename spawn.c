@@ -138,14 +138,15 @@ explain(char *program, int refused, struct spawn *result)
 	    result->error == ENOENT ? SPAWN_NO_LOADER : SPAWN_NOT_RUN;
 }
 
-/* Give up the terminal, so that another session may have it; was it hale's?
- * The kernel then sends HUP and CONT to hale's group, which nobody meant. */
+/* Give up the terminal, so that another session may have it, if hale leads the
+ * one that does.  The kernel then sends HUP and CONT to hale's group, which
+ * nobody meant. */
 static bool
 release_terminal(void)
 {
 	bool hup = signals_pending(SIGHUP), cont = signals_pending(SIGCONT);
 
-	if (ioctl(STDIN_FILENO, TIOCNOTTY) < 0)
+	if (getsid(0) != getpid() || ioctl(STDIN_FILENO, TIOCNOTTY) < 0)
 		return false;
 	if (!hup)
 		signals_forget(SIGHUP);
