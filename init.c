@@ -577,7 +577,7 @@ obey(struct init *in)
 	case OPTIONS_SLEEP:
 		return tools_sleep(&in->signals, in->options.sleep);
 	default:
-		in->log.level = in->options.log_level;
+		in->log.level = (enum log_level)in->options.log_level;
 		in->log.json = in->options.log_json;
 		return run(in);
 	}
