@@ -15,10 +15,12 @@
 #include "text.h"
 
 /* Two versions of one thing. */
+enum { V2, V1 };
+
 static const struct {
 	const char *root, *events, *limit;
 } versions[] = {
-    {"/sys/fs/cgroup", "/memory.events", "/memory.max"},
+    [V2] = {"/sys/fs/cgroup", "/memory.events", "/memory.max"},
     {"/sys/fs/cgroup/memory", "/memory.oom_control", "/memory.limit_in_bytes"},
 };
 
@@ -121,30 +123,77 @@ read_file(const char *root, const char *path, const char *name, char *buffer,
 	return n > 0 ? buffer : NULL;
 }
 
-void
-cgroup_read(struct cgroup_memory *m, char *buffer, size_t size)
+/* The OOM kills that version v counts at path, or CGROUP_UNKNOWN. */
+static long long
+count_at(size_t v, const char *path, char *buffer, size_t size)
+{
+	const char *text =
+	    read_file(versions[v].root, path, versions[v].events, buffer, size);
+
+	return text != NULL ? cgroup_number(text, "oom_kill") : CGROUP_UNKNOWN;
+}
+
+/* Where hale is, whichever version has the memory there. */
+struct place {
+	size_t version;
+	char *path;   /* "": at the mount point */
+	char *buffer; /* what is left of it */
+	size_t size;
+	long long count;
+};
+
+/* One thing behind the other, so that the end of the buffer stays untouched. */
+static void
+find(struct place *p, char *buffer, size_t size)
 {
 	const char *text =
 	    read_file("/proc/self/cgroup", "", "", buffer, size / 2);
-	/* One behind the other, so that the end stays untouched. */
-	char *path = buffer + strlen(buffer) + 1, *rest;
-	size_t v = cgroup_path(buffer, path, size / 4) && text != NULL ? 1 : 0;
+	bool first;
 
-	rest = path + strlen(path) + 1;
-	size -= (size_t)(rest - buffer);
-	m->oom_kills = m->limit = CGROUP_UNKNOWN;
-	text =
-	    read_file(versions[v].root, path, versions[v].events, rest, size);
-	if (text == NULL) {
-		*path = '\0';
-		text = read_file(versions[v].root, path, versions[v].events,
-		                 rest, size);
-	}
-	if (text == NULL)
+	p->path = buffer + strlen(buffer) + 1;
+	first = cgroup_path(text != NULL ? text : "", p->path, size / 4);
+	p->version = first ? V1 : V2;
+	p->buffer = p->path + strlen(p->path) + 1;
+	p->size = size - (size_t)(p->buffer - buffer);
+	p->count = count_at(p->version, p->path, p->buffer, p->size);
+	if (p->count >= 0 || *p->path == '\0')
 		return;
-	m->oom_kills = cgroup_number(text, "oom_kill");
-	text = read_file(versions[v].root, path, versions[v].limit, rest, size);
-	m->limit = cgroup_number(text, "");
+	*p->path = '\0';
+	p->count = count_at(p->version, "", p->buffer, p->size);
+}
+
+void
+cgroup_begin(struct cgroup_start *start, char *buffer, size_t size)
+{
+	struct place p;
+
+	start->at_root = true;
+	start->oom_kills = count_at(V1, "", buffer, size);
+	if (start->oom_kills < 0)
+		start->oom_kills = count_at(V2, "", buffer, size);
+	if (start->oom_kills >= 0)
+		return;
+	find(&p, buffer, size);
+	start->oom_kills = p.count;
+	start->at_root = *p.path == '\0';
+}
+
+void
+cgroup_end(const struct cgroup_start *start, struct cgroup_memory *m,
+           char *buffer, size_t size)
+{
+	const char *text;
+	struct place p;
+
+	find(&p, buffer, size);
+	m->oom_kills = p.count;
+	m->so_far = p.count > 0 && (start->oom_kills < 0 ||
+	                            start->at_root != (*p.path == '\0'));
+	if (p.count > 0 && !m->so_far)
+		m->oom_kills -= start->oom_kills;
+	text = read_file(versions[p.version].root, p.path,
+	                 versions[p.version].limit, p.buffer, p.size);
+	m->limit = text != NULL ? cgroup_number(text, "") : CGROUP_UNKNOWN;
 	if (m->limit > NO_LIMIT)
 		m->limit = CGROUP_UNKNOWN;
 }

@@ -45,6 +45,7 @@ enum {
 	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
 
 	MESSAGE_SIZE = 1024, /* bytes of the report's message */
+	FORMAT_SIZE = 192,   /* bytes of a format that is put together */
 };
 
 struct init {
@@ -60,7 +61,7 @@ struct init {
 	bool left;                   /* there is nothing more to wait for */
 	long long started, duration; /* of PROGRAM, milliseconds */
 	unsigned long orphans;       /* reaped */
-	struct cgroup_memory memory; /* as it was at the start */
+	struct cgroup_start memory;
 	struct spawn spawn;
 	/* For one thing at a time; last, since its end is hardly touched. */
 	char scratch[PATH_SIZE];
@@ -213,9 +214,8 @@ not_started(struct init *in)
 		code = exit_code(in, in->options.name->not_found);
 	else if (spawn->step >= SPAWN_NOT_RUN)
 		code = exit_code(in, in->options.name->not_run);
-	log_say(&in->log, LOG_ERROR, format, spawn->file, spawn->error);
 	text_init(&t, message, sizeof(message));
-	log_message(&t, format, spawn->file, spawn->error);
+	log_keep(&in->log, LOG_ERROR, &t, format, spawn->file, spawn->error);
 	leave_report(in, "not-started", code, 0, 0, message);
 	return code;
 }
@@ -460,71 +460,58 @@ loop(struct init *in)
 	}
 }
 
-/* What the cgroup knows of a kill; its arguments are signal, duration, OOM
- * kills and limit. */
-static const char *
-killed_format(long long oom_kills, long long limit)
+/* The words for a kill, whose arguments are signal, duration, OOM kills and
+ * limit; what is not known is left out. */
+static void
+killed_format(struct text *t, const struct cgroup_memory *m)
 {
-	if (oom_kills < 0)
-		return "PROGRAM was killed by {signal:s} after "
-		       "{duration_ms:t}; nothing here counts OOM kills";
-	if (limit < 0)
-		return "PROGRAM was killed by {signal:s} after "
-		       "{duration_ms:t}; OOM kills in its cgroup meanwhile: "
-		       "{oom_kills:l}";
-	return "PROGRAM was killed by {signal:s} after {duration_ms:t}; OOM "
-	       "kills in its cgroup meanwhile: {oom_kills:l} (memory limit "
-	       "{memory_limit:l} bytes)";
-}
-
-/* How many OOM kills the cgroup has counted since the start, or
- * CGROUP_UNKNOWN; its limit into *limit. */
-static long long
-count_oom_kills(struct init *in, long long *limit)
-{
-	struct cgroup_memory now;
-
-	cgroup_read(&now, in->scratch, sizeof(in->scratch));
-	*limit = now.limit;
-	if (now.oom_kills < 0 || in->memory.oom_kills < 0)
-		return CGROUP_UNKNOWN;
-	return now.oom_kills - in->memory.oom_kills;
+	text_string(t, "PROGRAM was killed by {signal:s} after "
+	               "{duration_ms:t}; ");
+	if (m->oom_kills < 0) {
+		text_string(t, "nothing here counts OOM kills");
+		return;
+	}
+	text_string(t, "OOM kills in its cgroup ");
+	text_string(t, m->so_far ? "so far" : "meanwhile");
+	text_string(t, ": {oom_kills:l}");
+	if (m->limit >= 0)
+		text_string(t, " (memory limit {memory_limit:l} bytes)");
 }
 
 static void
 explain_kill(struct init *in, int code)
 {
 	char name[SIGNALS_NAME_SIZE], message[MESSAGE_SIZE];
-	int n = WTERMSIG(in->status);
-	long long limit, kills = count_oom_kills(in, &limit);
-	const char *format = killed_format(kills, limit);
+	char format[FORMAT_SIZE];
+	const char *signal = signals_name(WTERMSIG(in->status), name);
+	struct cgroup_memory m;
 	struct text t;
 
-	log_say(&in->log, LOG_WARN, format, signals_name(n, name), in->duration,
-	        kills, limit);
+	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
+	text_init(&t, format, sizeof(format));
+	killed_format(&t, &m);
 	text_init(&t, message, sizeof(message));
-	log_message(&t, format, signals_name(n, name), in->duration, kills,
-	            limit);
-	leave_report(in, "signaled", code, n, kills, message);
+	log_keep(&in->log, LOG_WARN, &t, format, signal, in->duration,
+	         m.oom_kills, m.limit);
+	leave_report(in, "signaled", code, WTERMSIG(in->status), m.oom_kills,
+	             message);
 }
 
 static void
 explain_exit(struct init *in, int code)
 {
-	static const char format[] =
-	    "PROGRAM exited with {code:d} after {duration_ms:t}";
-	int status = reaper_exit_code(in->status);
 	char message[MESSAGE_SIZE];
-	long long limit;
+	struct cgroup_memory m;
 	struct text t;
 
-	log_say(&in->log, LOG_INFO, format, status, in->duration);
+	text_init(&t, message, sizeof(message));
+	log_keep(&in->log, LOG_INFO, &t,
+	         "PROGRAM exited with {code:d} after {duration_ms:t}",
+	         reaper_exit_code(in->status), in->duration);
 	if (in->options.exit_report == NULL)
 		return;
-	text_init(&t, message, sizeof(message));
-	log_message(&t, format, status, in->duration);
-	leave_report(in, "exited", code, 0, count_oom_kills(in, &limit),
-	             message);
+	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
+	leave_report(in, "exited", code, 0, m.oom_kills, message);
 }
 
 /* PROGRAM has ended; hale's exit code. */
@@ -559,7 +546,10 @@ run(struct init *in)
 	if (in->program < 0)
 		return code;
 	let_go(in);
-	cgroup_read(&in->memory, in->scratch, sizeof(in->scratch));
+	/* Elsewhere it would cost more than all the rest of the start. */
+	in->memory.oom_kills = CGROUP_UNKNOWN;
+	if (in->self == 1)
+		cgroup_begin(&in->memory, in->scratch, sizeof(in->scratch));
 	loop(in);
 	return leave(in);
 }

@@ -117,16 +117,6 @@ add_message(struct text *line, const char *format, va_list arguments)
 	va_end(rest);
 }
 
-void
-log_message(struct text *t, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	add_message(t, format, arguments);
-	va_end(arguments);
-}
-
 /* The same arguments again, each as a member of its own. */
 static void
 add_fields(struct text *line, const char *format, va_list arguments)
@@ -227,25 +217,45 @@ written(const char *s, size_t n)
 	return done > 0;
 }
 
-void
-log_say(struct log *log, enum log_level level, const char *format, ...)
+static void
+say(struct log *log, enum log_level level, const char *format,
+    va_list arguments)
 {
 	char buffer[LOG_LINE_MAX + 1];
 	struct text line;
-	va_list arguments;
 	int error = errno;
 
 	if (level > log->level)
 		return;
 	text_init(&line, buffer, sizeof(buffer) - 1);
-	va_start(arguments, format);
 	log_line(&line, log, level, log->json ? clock_today() : 0, format,
 	         arguments);
-	va_end(arguments);
 	buffer[line.length] = '\n';
 	if (written(buffer, line.length + 1))
 		log->dropped = 0;
 	else
 		log->dropped++;
 	errno = error;
+}
+
+void
+log_say(struct log *log, enum log_level level, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(log, level, format, arguments);
+	va_end(arguments);
+}
+
+void
+log_keep(struct log *log, enum log_level level, struct text *message,
+         const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(log, level, format, arguments);
+	add_message(message, format, arguments);
+	va_end(arguments);
 }

@@ -32,8 +32,9 @@ struct log {
  */
 void log_say(struct log *log, enum log_level level, const char *format, ...);
 
-/* Append the message alone, as text. */
-void log_message(struct text *t, const char *format, ...);
+/* The same; and append the message, as text, to *message. */
+void log_keep(struct log *log, enum log_level level, struct text *message,
+              const char *format, ...);
 
 /* Build the line that log_say writes, the newline left out; today is the time
  * as clock_today has it. */

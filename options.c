@@ -701,8 +701,7 @@ options_help(struct text *t)
 	for (row = rows; row < rows + ROWS; row++)
 		if (row->help != NULL)
 			help_row(t, row);
-	text_string(t, "\nSIGNAL is a name like TERM or SIGTERM, a number from "
-	               "1 to 64, RTMIN+n or\nRTMAX-n.  The environment sets "
-	               "what has a long name and is not on the\ncommand line: "
-	               "HALE_LOG_LEVEL for --log-level.  See hale(8).\n");
+	text_string(t, "\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
+	               "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
+	               "--log-level, and so on.  See hale(8).\n");
 }
