@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * parts: what can be measured.  Each prints lines of NAME, METRIC and VALUE;
+ * the statistics are somebody else's.  Options are its words on the command
+ * line.
+ */
+#ifndef BENCH_PARTS_H
+#define BENCH_PARTS_H
+
+#include "lab.h"
+
+/* PLACE PROGRAM: from the start of `INIT PROGRAM` to its end. */
+void part_start(const struct lab *lab, char *const *options);
+
+/* PROGRAM: memory of an init that has nothing to do. */
+void part_memory(const struct lab *lab, char *const *options);
+
+/* PROGRAM SECONDS: how often an init wakes up that has nothing to do. */
+void part_idle(const struct lab *lab, char *const *options);
+
+/* PROGRAM COUNT: so many orphans, in rounds: rate, processor, memory. */
+void part_orphans(const struct lab *lab, char *const *options);
+
+/* PROGRAM KIND SIZES: processes that end at once: until the last is reaped. */
+void part_clear(const struct lab *lab, char *const *options);
+
+/* PROGRAM SCENE COUNT: a signal's way from its sender to PROGRAM. */
+void part_latency(const struct lab *lab, char *const *options);
+
+#endif
