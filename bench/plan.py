@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""plan: what is measured, beside whom, how often and for how long.
+
+One table.  A part that is still to come (health) is one more row here, a part
+of the harness, and a table in report.py.
+"""
+
+import os
+import shutil
+from collections import namedtuple
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILT = os.path.join(ROOT, "build", "bench")
+HALE = os.environ.get("HALE", os.path.join(ROOT, "hale"))
+HARNESS = os.path.join(BUILT, "harness")
+PROGRAM = os.path.join(BUILT, "program")
+EMPTY = os.path.join(BUILT, "floor_empty")
+WAIT = os.path.join(BUILT, "floor_wait")
+EXEC = os.path.join(BUILT, "floor_exec")
+
+# dumb-init -c: one child, as the others have it, and no session of its own;
+# else each signal goes to all of a burst, and none of them is reaped for it.
+PEERS = [
+    ("tini-static", ["--"]),
+    ("tini", ["--"]),
+    ("dumb-init", ["-c", "--"]),
+    ("catatonit", ["--"]),
+]
+
+# What a peer needs not to complain when it is not PID 1.
+PLAIN = {"tini-static": ["-s", "--"], "tini": ["-s", "--"]}
+
+FLOOR = {"bare": [], "exec": [EXEC], "wait": [WAIT], "direct": [WAIT]}
+
+# rounds and seconds: (quick, full); a round begins only within the seconds,
+# but for three.  options: what the part of that name in bench/main.c takes.
+Job = namedtuple("Job", "key part title rounds seconds options floor plain",
+                 defaults=((), False))
+
+JOBS = [
+    Job("start.pid1", "start", "start as PID 1", (80, 700), (5, 40),
+        ["namespace", EMPTY], ("bare", "exec", "wait")),
+    Job("start.plain", "start", "start as a plain process", (50, 700), (4, 30),
+        ["plain", EMPTY], ("bare", "exec", "wait"), True),
+    Job("start.true", "start", "start of the system's /bin/true, as PID 1",
+        (30, 500), (4, 40), ["namespace", "/bin/true"], ("bare",)),
+    Job("memory", "memory", "memory at rest", (3, 9), (5, 20), [EMPTY],
+        ("bare", "wait")),
+    Job("idle", "idle", "wake-ups at rest", (1, 1), (1, 1),
+        [EMPTY, ("3", "30")], ("wait",)),
+    Job("orphans", "orphans", "orphans one after the other", (5, 20),
+        (6, 90), [PROGRAM, ("6000", "100000")], ("wait",)),
+    Job("clear.held", "clear", "bursts of processes that end at once", (1, 5),
+        (5, 75), [PROGRAM, "held",
+                  ("500,2000", "500,1000,2000,4000,8000,16000")], ("wait",)),
+    Job("clear.handed", "clear", "bursts of zombies handed over", (1, 5),
+        (5, 45), [PROGRAM, "handed",
+                  ("500,2000,4000", "500,1000,2000,4000,8000,16000")],
+        ("wait",)),
+    Job("latency.idle", "latency", "signal latency at rest", (1, 5), (2, 15),
+        [PROGRAM, "idle", ("200", "500")], ("direct",)),
+    Job("latency.loops", "latency", "signal latency under 8 forking loops",
+        (1, 5), (2, 15), [PROGRAM, "loops", ("200", "500")], ("direct",)),
+    Job("latency.held.1000", "latency", "signal latency while 1000 die",
+        (2, 12), (3, 10), [PROGRAM, "held", "1000"], ("direct",)),
+    Job("latency.held.8000", "latency", "signal latency while 8000 die",
+        (1, 9), (6, 40), [PROGRAM, "held", "8000"], ("direct",)),
+    Job("latency.held.16000", "latency", "signal latency while 16000 die",
+        (0, 4), (0, 35), [PROGRAM, "held", "16000"], ("direct",)),
+    Job("latency.handed.8000", "latency",
+        "signal latency while 8000 zombies are handed over", (1, 9), (4, 30),
+        [PROGRAM, "handed", "8000"], ("direct",)),
+]
+
+
+def subjects():
+    """hale and the peers that this machine has: [(name, path, words)]."""
+    found = [("hale", HALE, ["--"])]
+    for name, words in PEERS:
+        path = shutil.which(name)
+        if path is not None:
+            found.append((name, path, words))
+    return found
+
+
+def missing():
+    return [name for name, _ in PEERS if shutil.which(name) is None]
+
+
+def commands(job):
+    """Each subject of the job as the harness takes it: NAME=COMMAND."""
+    lines = []
+    for name, path, words in subjects():
+        if job.plain:
+            words = PLAIN.get(name, words)
+        lines.append(f"{name}=" + " ".join([path] + words))
+    for name in job.floor:
+        lines.append(f"{name}=" + " ".join(FLOOR[name]))
+    return lines
+
+
+def arguments(job, quick):
+    """The harness's command line."""
+    pick = 0 if quick else 1
+    options = [o if isinstance(o, str) else o[pick] for o in job.options]
+    return ([HARNESS, job.part, str(job.rounds[pick]), str(job.seconds[pick])]
+            + options + ["--"] + commands(job))
