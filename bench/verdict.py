@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""verdict: hale's goals, reached or not, and every figure that it loses."""
+
+PEERS = ["tini-static", "tini", "dumb-init", "catatonit"]
+NOISE = 1.02  # a peer that is no better than this is level with hale
+
+
+def number(value):
+    """Three digits, and never an exponent."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+class Figures:
+    """The results, asked for by part, name, metric and p50, p99 or max."""
+
+    def __init__(self, results):
+        self.results = results
+
+    def of(self, key, name, metric, part="median"):
+        job = self.results["jobs"].get(key, {})
+        return job.get(name, {}).get(metric, {}).get(part)
+
+    def best(self, key, metric, part="median", more=False):
+        """(value, name) of the best peer, or (None, "")."""
+        found = [(self.of(key, name, metric, part), name) for name in PEERS]
+        found = [f for f in found if f[0] is not None]
+        return (max if more else min)(found, default=(None, ""))
+
+
+def goal(what, hale, other, beside, bound, by=1):
+    """A row: hale's figure is to be at most bound of the other."""
+    if hale is None or not other:
+        return [what, "–", beside, "–", "–", "not measured"]
+    ratio = hale / other
+    return [what, number(hale / by), f"{beside}: {number(other / by)}",
+            f"{ratio:.3f}", f"{bound:.3f}",
+            "yes" if ratio <= bound else "**no**"]
+
+
+def small_goals(f):
+    static = "tini-static"
+    sizes = f.results["size"]
+    rows = [goal(f"start: added {words}, µs",
+                 f.of("start.pid1", "hale", metric),
+                 f.of("start.pid1", static, metric), static, 0.25, 1e3)
+            for words, metric in (("wall", "added.wall"),
+                                  ("processor", "added.cpu"))]
+    rows.append(goal("resident at rest, KiB", f.of("memory", "hale", "rss"),
+                     f.of("memory", static, "rss"), static, 1 / 15))
+    rows.append(goal("size of the file, KiB", sizes["hale"]["file"],
+                     sizes.get(static, {}).get("file"), static, 1 / 17,
+                     1024))
+    wakeups = f.of("idle", "hale", "wakeups")
+    rows.append(["wake-ups at rest", number(wakeups), "", "", "0",
+                 "yes" if wakeups == 0 else "**no**"])
+    return rows
+
+
+def latency_goals(f):
+    key = "latency.held.8000"
+    rows = [goal("first signal amid 8,000 deaths, ms",
+                 f.of(key, "hale", "first"), f.of(key, "hale", "cleared"),
+                 "until all are reaped", 0.1, 1e6)]
+    for key, words in ((key, "8,000 deaths"),
+                       ("latency.handed.8000", "8,000 handed over")):
+        other, name = f.best(key, "took", "p99")
+        rows.append(goal(f"p99 signal latency amid {words}, ms",
+                         f.of(key, "hale", "took", "p99"), other, name, 0.2,
+                         1e6))
+    return rows
+
+
+def reaping_goals(f):
+    """Not slower than the fastest: time, so that less is better."""
+    rate, name = f.best("orphans", "rate", more=True)
+    mine = f.of("orphans", "hale", "rate")
+    rows = [goal("an orphan among many, µs", 1e6 / mine, 1e6 / rate, name, 1)]
+    for kind, words in (("held", "died at once"), ("handed", "handed over")):
+        key = f"clear.{kind}"
+        count = max(int(m.split(".")[1])
+                    for m in f.results["jobs"][key]["hale"]
+                    if m.startswith("wall."))
+        metric = f"wall.{count}"
+        other, name = f.best(key, metric)
+        rows.append(goal(f"{count:,} {words}, until reaped, ms",
+                         f.of(key, "hale", metric), other, name, 1, 1e6))
+    return rows
+
+
+def goals(results):
+    f = Figures(results)
+    return small_goals(f) + latency_goals(f) + reaping_goals(f)
+
+
+SCALE = {"bytes": (1024, "KiB"), "kib": (1, "KiB"), "time": (1e3, "µs"),
+         "rate": (1, "/s"), "count": (1, "")}
+
+
+def judged(key, metric):
+    """How a metric of a part is judged: ([parts], unit), or None."""
+    part = key.split(".")[0]
+    if part == "latency":
+        return {"took": (["median", "p99", "max"], "time"),
+                "first": (["median"], "time")}.get(metric)
+    if part == "start" and metric in ("added.wall", "added.cpu"):
+        return ["median"], "time"
+    if part == "memory" or metric.startswith("after."):
+        return ["median"], "kib"
+    if part == "idle" and metric != "cpu":
+        return ["median"], "count"
+    if part == "orphans" and metric in ("rate", "cpu"):
+        return ["median"], "rate" if metric == "rate" else "time"
+    return (["median"], "time") if part == "clear" else None
+
+
+def overlap(a, b):
+    return a["p25"] <= b["p75"] and b["p25"] <= a["p75"]
+
+
+def loss(f, key, metric, part, unit):
+    """A row if the best peer is better than hale, else None."""
+    more = unit == "rate"
+    other, name = f.best(key, metric, part, more)
+    mine = f.of(key, "hale", metric, part)
+    if other is None or other == mine:
+        return None
+    low, high = (mine, other) if more else (other, mine)
+    if low * NOISE >= high:
+        return None
+    job = f.results["jobs"][key]
+    close = part == "median" and overlap(job["hale"][metric],
+                                         job[name][metric])
+    by, sign = SCALE[unit]
+    shown = metric if part == "median" else f"{metric}, {part}"
+    return [f"`{key}` {shown}", f"{number(mine / by)} {sign}".strip(),
+            f"{name}: {number(other / by)} {sign}".strip(),
+            "×" + number(high / low) if low else "",
+            "yes" if close else ""]
+
+
+def size_loss(f):
+    sizes = f.results["size"]
+    mine = sizes["hale"]["file"]
+    other, name = min((sizes[n]["file"], n) for n in PEERS if n in sizes)
+    if other >= mine:
+        return []
+    return [["size of the file, without its libraries",
+             number(mine / 1024) + " KiB",
+             f"{name}: {number(other / 1024)} KiB",
+             "×" + number(mine / other), ""]]
+
+
+def losses(results):
+    """Every figure in which a peer is better, with the best one."""
+    f = Figures(results)
+    rows = size_loss(f)
+    for key, job in sorted(results["jobs"].items()):
+        for metric in sorted(job["hale"]):
+            parts, unit = judged(key, metric) or ([], "")
+            rows += [loss(f, key, metric, part, unit) for part in parts]
+    return [row for row in rows if row is not None]
