@@ -48,7 +48,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint format \
-	clean always
+	bench bench-quick bench-tools clean always
 
 all: $(HALE)
 
@@ -85,6 +85,7 @@ help:
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of
 #: make bench       figures: start, memory, signal latency, beside tini
+#: make bench-quick the same in under a minute, not to be quoted
 #: make install     PREFIX=/usr/local DESTDIR=
 #: make uninstall   the same, backwards
 #: make clean       remove what was built
@@ -137,12 +138,36 @@ e2e: hale
 	@tests/support/deps e2e
 	bats tests/e2e
 
+BENCH = $(BUILD)/bench
+BENCH_TOOLS = $(addprefix $(BENCH)/,harness program floor_empty floor_exec \
+	floor_wait)
+
+bench bench-quick:
+	@tests/support/deps bench
+	@$(MAKE) --no-print-directory $(HALE) bench-tools
+	HALE=$(abspath $(HALE)) bench/run $(if $(filter %-quick,$@),--quick)
+	bench/report
+
+bench-tools: $(BENCH_TOOLS)
+
+# What is measured beside hale is built as hale is.
+$(BENCH)/%: bench/%.c bench/board.h Makefile $(BUILD)/how | $(BENCH)
+	$(COMPILE) $(LINK) $(LDFLAGS) -o $@ $<
+
+$(BENCH)/harness: $(filter-out bench/program.c bench/floor_%,\
+	    $(wildcard bench/*.c)) $(wildcard bench/*.h) Makefile | $(BENCH)
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 $(WARNINGS) -pthread -o $@ \
+	    $(filter %.c,$^)
+
+$(BENCH):
+	mkdir -p $@
+
 lint:
 	@tests/support/deps lint
 	@tests/support/lint
 
 format:
-	clang-format -i *.c *.h tests/*/*.c tests/*/*.h examples/*.c
+	clang-format -i *.c *.h tests/*/*.c tests/*/*.h examples/*.c bench/*.[ch]
 
 clean:
 	rm -rf $(BUILD) hale
