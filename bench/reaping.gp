@@ -8,7 +8,7 @@ set xtics (500, 1000, 2000, 4000, 8000, 16000)
 set xrange [450:18000]
 set xlabel "processes in the burst"
 set yrange [0:*]
-set multiplot layout 1,2 margins 0.06, 0.85, 0.17, 0.89 spacing 0.07
+set multiplot layout 1,2 margins 0.06, 0.82, 0.17, 0.89 spacing 0.07
 unset key
 set ylabel "microseconds a process"
 set title "They died at once: until the last is reaped"
