@@ -117,8 +117,12 @@ check:
 unit: $(BUILD)/unit
 	$(BUILD)/unit
 
-$(BUILD)/unit: $(UNIT) $(PURE:%=%.c) $(HEADERS) Makefile | $(BUILD)
-	$(HOSTCC) $(TESTFLAGS) $(SANITIZE) -o $@ $(UNIT) $(PURE:%=%.c) -lcriterion
+UNIT_SOURCES = $(UNIT) tests/support/json.c
+
+$(BUILD)/unit: $(UNIT_SOURCES) $(PURE:%=%.c) $(HEADERS) \
+	    tests/support/json.h Makefile | $(BUILD)
+	$(HOSTCC) $(TESTFLAGS) $(SANITIZE) -o $@ $(UNIT_SOURCES) \
+	    $(PURE:%=%.c) -lcriterion
 
 SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)
