@@ -12,16 +12,22 @@ enum { WORDS = 12 };
 
 /* Words and variables are given as string lists that end with NULL. */
 static int
-parse_as(pid_t self, char **words, char **variables)
+parse_under(const char *name, pid_t self, char **words, char **variables)
 {
-	static char hale[] = "hale", *argv[WORDS];
+	static char *argv[WORDS];
 	size_t i;
 
-	argv[0] = hale;
+	argv[0] = (char *)name;
 	for (i = 0; words[i] != NULL; i++)
 		argv[i + 1] = words[i];
 	argv[i + 1] = NULL;
 	return options_parse(&options, &error, argv, variables, self);
+}
+
+static int
+parse_as(pid_t self, char **words, char **variables)
+{
+	return parse_under("hale", self, words, variables);
 }
 
 #define LIST(...)      ((char *[]){__VA_ARGS__, NULL})
@@ -344,10 +350,35 @@ Test(options, for_the_log_level_add_up_as_the_manual_says)
 
 Test(options, are_all_in_the_help)
 {
-	static const char *const names[] = {
-	    "--forward", "-g", "--rewrite", "-r",        "--remap-exit",
-	    "-e",        "-p", "-s",        "-w",        "--log-level",
-	    "-v",        "-h", "--help",    "--license", "--version"};
+	static const char *const names[] = {"--forward",
+	                                    "-g",
+	                                    "--rewrite",
+	                                    "-r",
+	                                    "--remap-exit",
+	                                    "-e",
+	                                    "-p",
+	                                    "-s",
+	                                    "-w",
+	                                    "--log-level",
+	                                    "-v",
+	                                    "-h",
+	                                    "--help",
+	                                    "--license",
+	                                    "--version",
+	                                    "--stop-signal",
+	                                    "--drain",
+	                                    "--grace",
+	                                    "--exit-report",
+	                                    "--log-format",
+	                                    "--verbose",
+	                                    "-P",
+	                                    "--sleep",
+	                                    "--install",
+	                                    "-V",
+	                                    "-L",
+	                                    "-l",
+	                                    "-c",
+	                                    "--single-child"};
 	char page[4096];
 	struct text t;
 	size_t i;
@@ -359,4 +390,347 @@ Test(options, are_all_in_the_help)
 		cr_expect_not_null(strstr(page, names[i]), "%s", names[i]);
 	for (line = strtok(page, "\n"); line != NULL; line = strtok(NULL, "\n"))
 		cr_expect_leq(strlen(line), 80, "%s", line);
+}
+
+/* ------ The stop. ------ */
+
+/* Is this, and nothing else, what begins it? */
+static void
+expect_stops(int a, int b)
+{
+	int n;
+
+	for (n = 0; n <= SIGNALS_MAX; n++)
+		cr_expect_eq(options.stops[n], n == a || n == b, "signal %d",
+		             n);
+}
+
+Test(options, for_the_stop_have_the_defaults_of_the_manual)
+{
+	cr_assert_eq(parse("true"), 0);
+	expect_stops(SIGTERM, SIGINT);
+	cr_expect_eq(options.drain, 0);
+	cr_expect_eq(options.grace, 0);
+	cr_expect_null(options.exit_report);
+	cr_expect_not(options.log_json);
+	cr_expect_not(options.session);
+	cr_expect_str_eq(options.name->name, "hale");
+}
+
+Test(options, that_name_a_stop_signal_overrule_the_default)
+{
+	cr_assert_eq(parse("--stop-signal", "QUIT", "true"), 0);
+	expect_stops(SIGQUIT, SIGQUIT);
+	cr_assert_eq(parse("--stop-signal=sigterm", "true"), 0);
+	expect_stops(SIGTERM, SIGTERM);
+	cr_assert_eq(parse("--stop-signal=RTMIN+3", "--stop-signal=1", "true"),
+	             0);
+	expect_stops(SIGHUP, 37);
+	cr_assert_eq(parse_env("HALE_STOP_SIGNAL=USR1,USR2"), 0);
+	expect_stops(SIGUSR1, SIGUSR2);
+	cr_assert_eq(parse_env("HALE_STOP_SIGNAL="), 0);
+	expect_stops(SIGTERM, SIGINT);
+	cr_assert_eq(parse_as(1, LIST("--stop-signal=HUP", "true"),
+	                      LIST("HALE_STOP_SIGNAL=nonsense")),
+	             0);
+	expect_stops(SIGHUP, SIGHUP);
+}
+
+Test(options, refuse_a_stop_signal_that_cannot_be_caught)
+{
+	static char *const bad[] = {"KILL", "STOP", "CHLD", "9",       "0",
+	                            "65",   "",     "none", "TERM,INT"};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect_eq(parse("--stop-signal", bad[i], "true"), -1, "%s",
+		             bad[i]);
+	refused(parse_env("HALE_STOP_SIGNAL=TERM,KILL"),
+	        "HALE_STOP_SIGNAL: 'KILL' is not a signal that can be caught: "
+	        "a name like TERM, or 1 to 64");
+	refused(parse_env("HALE_STOP_SIGNAL=TERM,,INT"),
+	        "HALE_STOP_SIGNAL: '' is not a signal that can be caught: "
+	        "a name like TERM, or 1 to 64");
+}
+
+Test(options, take_times_for_drain_and_grace)
+{
+	cr_assert_eq(parse("--drain", "1500ms", "--grace=1m30s", "true"), 0);
+	cr_expect_eq(options.drain, 1500);
+	cr_expect_eq(options.grace, 90000);
+	cr_assert_eq(parse("--grace=9", "--grace=0", "true"), 0);
+	cr_expect_eq(options.grace, 0, "the last one counts");
+	cr_assert_eq(parse_env("HALE_DRAIN=5", "HALE_GRACE=2h"), 0);
+	cr_expect_eq(options.drain, 5000);
+	cr_expect_eq(options.grace, 7200000);
+	cr_assert_eq(parse_as(1, LIST("--grace=0", "true"),
+	                      LIST("HALE_GRACE=x", "HALE_DRAIN=1s")),
+	             0);
+	cr_expect_eq(options.grace, 0);
+	cr_expect_eq(options.drain, 1000);
+}
+
+Test(options, refuse_what_is_no_time)
+{
+	refused(parse("--drain", "soon", "true"),
+	        "--drain: 'soon' is not a duration like 500ms, 10s, 1m30s or "
+	        "2h");
+	refused(parse("--grace", "-1s", "true"),
+	        "--grace: '-1s' is not a duration like 500ms, 10s, 1m30s or "
+	        "2h");
+	refused(parse_env("HALE_GRACE="),
+	        "HALE_GRACE: '' is not a duration like 500ms, 10s, 1m30s or "
+	        "2h");
+	refused(parse("--grace"), "--grace needs a value: a duration like "
+	                          "500ms, 10s, 1m30s or 2h");
+}
+
+Test(options, take_a_whole_path_for_the_report)
+{
+	cr_assert_eq(parse("--exit-report", "/dev/termination-log", "true"), 0);
+	cr_expect_str_eq(options.exit_report, "/dev/termination-log");
+	cr_assert_eq(parse_env("HALE_EXIT_REPORT=/x"), 0);
+	cr_expect_str_eq(options.exit_report, "/x");
+	refused(parse("--exit-report=x/y", "true"),
+	        "--exit-report: 'x/y' is not a path that begins with /");
+	refused(parse_env("HALE_EXIT_REPORT="),
+	        "HALE_EXIT_REPORT: '' is not a path that begins with /");
+}
+
+Test(options, choose_the_format_of_the_log)
+{
+	cr_assert_eq(parse("--log-format", "json", "true"), 0);
+	cr_expect_eq(options.log_json, 1);
+	cr_assert_eq(parse("--log-format=json", "--log-format=text", "true"),
+	             0);
+	cr_expect_eq(options.log_json, 0);
+	cr_assert_eq(parse_env("HALE_LOG_FORMAT=json"), 0);
+	cr_expect_eq(options.log_json, 1);
+	refused(parse("--log-format=JSON", "true"),
+	        "--log-format: 'JSON' is not text|json");
+	refused(parse_env("HALE_LOG_FORMAT=1"),
+	        "HALE_LOG_FORMAT: '1' is not text|json");
+}
+
+Test(options, have_a_long_word_for_v)
+{
+	cr_assert_eq(parse("--verbose", "true"), 0);
+	cr_expect_eq(options.log_level, LOG_INFO);
+	cr_assert_eq(parse("--verbose", "-v", "true"), 0);
+	cr_expect_eq(options.log_level, LOG_DEBUG);
+	refused(parse("--verbose=2", "true"),
+	        "--verbose: '2' is too much: it takes no value");
+	cr_assert_eq(parse_env("HALE_VERBOSE=nonsense"), 0);
+	cr_expect_eq(options.log_level, LOG_WARN);
+}
+
+/* ------ What is run in place of PROGRAM. ------ */
+
+Test(options, may_ask_for_a_pause)
+{
+	cr_assert_eq(parse("-P"), 0);
+	cr_expect_eq(options.action, OPTIONS_PAUSE);
+	cr_assert_eq(parse("-P", "-v", "--stop-signal=HUP"), 0);
+	cr_expect_eq(options.action, OPTIONS_PAUSE);
+	cr_expect_eq(options.log_level, LOG_INFO);
+	expect_stops(SIGHUP, SIGHUP);
+	cr_assert_eq(parse_as(1, LIST("-vP"), LIST("HALE_LOG_FORMAT=json")), 0);
+	cr_expect_eq(options.log_json, 1);
+	refused(parse("-P", "true"),
+	        "PROGRAM: 'true' is not run here; leave it out");
+	refused(parse_as(1, LIST("-P"), LIST("HALE_GRACE=x")),
+	        "HALE_GRACE: 'x' is not a duration like 500ms, 10s, 1m30s or "
+	        "2h");
+}
+
+Test(options, may_ask_for_sleep)
+{
+	cr_assert_eq(parse("--sleep", "1m30s"), 0);
+	cr_expect_eq(options.action, OPTIONS_SLEEP);
+	cr_expect_eq(options.sleep, 90000);
+	cr_assert_eq(parse("--sleep=0"), 0);
+	cr_expect_eq(options.sleep, 0);
+	refused(parse("--sleep"), "--sleep needs a value: a duration like "
+	                          "500ms, 10s, 1m30s or 2h");
+	refused(parse("--sleep=forever"),
+	        "--sleep: 'forever' is not a duration like 500ms, 10s, 1m30s "
+	        "or 2h");
+	refused(parse("--sleep=1", "true"),
+	        "PROGRAM: 'true' is not run here; leave it out");
+	refused(parse("--sleep=1", ""),
+	        "PROGRAM: '' is not run here; leave it out");
+	cr_assert_eq(parse_as(1, LIST("--sleep=1"),
+	                      LIST("HALE_SLEEP=2", "HALE_GRACE=x")),
+	             0);
+	cr_expect_eq(options.sleep, 1000);
+}
+
+Test(options, may_ask_for_a_copy)
+{
+	cr_assert_eq(parse("--install", "a/b"), 0);
+	cr_expect_eq(options.action, OPTIONS_INSTALL);
+	cr_expect_str_eq(options.path, "a/b");
+	cr_assert_eq(parse("-v", "--install=/x"), 0);
+	cr_expect_str_eq(options.path, "/x");
+	refused(parse("--install="),
+	        "--install: '' is not a path for the copy");
+	refused(parse("--install"), "--install needs a value: a path for the "
+	                            "copy");
+	refused(parse("--install=/x", "true"),
+	        "PROGRAM: 'true' is not run here; leave it out");
+}
+
+Test(options, for_commands_are_none_of_the_environment)
+{
+	cr_assert_eq(
+	    parse_env("HALE_SLEEP=1", "HALE_INSTALL=/x", "HALE_PAUSE=1"), 0);
+	cr_expect_eq(options.action, OPTIONS_RUN);
+}
+
+Test(options, for_texts_have_every_letter)
+{
+	static const struct {
+		char *word;
+		int action;
+	} texts[] = {
+	    {"-V", OPTIONS_VERSION},       {"--version", OPTIONS_VERSION},
+	    {"-L", OPTIONS_LICENSE},       {"-l", OPTIONS_LICENSE},
+	    {"-h", OPTIONS_HELP},          {"--help", OPTIONS_HELP},
+	    {"--license", OPTIONS_LICENSE}};
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		cr_assert_eq(parse(texts[i].word, "--nonsense", "x"), 0);
+		cr_expect_eq(options.action, texts[i].action);
+	}
+}
+
+/* ------ Other names. ------ */
+
+Test(options, are_the_same_under_every_name)
+{
+	static char *const names[] = {"hale",        "/x/tini",   "tini-static",
+	                              "docker-init", "catatonit", "podman-init",
+	                              "dumb-init"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cr_assert_eq(parse_under(names[i], 1,
+		                         LIST("-svgwc", "-pHUP", "-e3",
+		                              "--grace=1s", "--", "x"),
+		                         NOTHING),
+		             0);
+		cr_expect_eq(options.forward, FORWARD_GROUP);
+		cr_expect_eq(options.grace, 1000);
+		cr_expect_not(options.session);
+		cr_assert_eq(parse_under(names[i], 1, LIST("-P"), NOTHING), 0);
+		cr_expect_eq(options.action, OPTIONS_PAUSE);
+		cr_assert_eq(parse_under(names[i], 1, LIST("-L"), NOTHING), 0);
+		cr_assert_eq(parse_under(names[i], 1, LIST("-V"), NOTHING), 0);
+		cr_expect_eq(parse_under(names[i], 1, LIST("--no"), NOTHING),
+		             -1);
+		cr_expect_eq(options.name->usage, i == 0 ? 125 : 1, "%s",
+		             names[i]);
+	}
+}
+
+static int
+parse_dumb(char **words, char **variables)
+{
+	return parse_under("/usr/bin/dumb-init", 1, words, variables);
+}
+
+static void
+expect_session(bool session)
+{
+	int stop = session ? SIGSTOP : 0;
+
+	cr_expect_eq(options.session, session);
+	cr_expect_eq(options.forward, session ? FORWARD_GROUP : FORWARD_CHILD);
+	cr_expect_eq(options.rewrite[SIGTSTP], session ? stop : SIGTSTP);
+	cr_expect_eq(options.rewrite[SIGTTIN], session ? stop : SIGTTIN);
+	cr_expect_eq(options.rewrite[SIGTTOU], session ? stop : SIGTTOU);
+	cr_expect_eq(options.rewrite[SIGTERM], SIGTERM);
+}
+
+Test(options, of_dumb_init_mean_a_session_unless_told_otherwise)
+{
+	cr_assert_eq(parse_dumb(LIST("true"), NOTHING), 0);
+	expect_session(true);
+	cr_assert_eq(parse_dumb(LIST("-c", "true"), NOTHING), 0);
+	expect_session(false);
+	cr_assert_eq(parse_dumb(LIST("--single-child", "true"), NOTHING), 0);
+	expect_session(false);
+	cr_assert_eq(parse_dumb(LIST("true"), LIST("DUMB_INIT_SETSID=0")), 0);
+	expect_session(false);
+	cr_assert_eq(parse_dumb(LIST("true"), LIST("DUMB_INIT_SETSID=1")), 0);
+	expect_session(true);
+	cr_assert_eq(parse_dumb(LIST("true"), LIST("DUMB_INIT_SETSID=")), 0);
+	expect_session(true);
+	cr_assert_eq(parse_dumb(LIST("--forward=child", "true"), NOTHING), 0);
+	cr_expect_eq(options.forward, FORWARD_CHILD);
+	cr_expect(options.session);
+}
+
+Test(options, of_dumb_init_keep_a_rewriting_that_was_asked_for)
+{
+	cr_assert_eq(
+	    parse_dumb(LIST("-r", "TSTP:INT", "-r20:2", "-r", "21:0", "true"),
+	               NOTHING),
+	    0);
+	cr_expect_eq(options.rewrite[SIGTSTP], SIGINT);
+	cr_expect_eq(options.rewrite[SIGTTIN], SIGNALS_NONE);
+	cr_expect_eq(options.rewrite[SIGTTOU], SIGSTOP);
+}
+
+Test(options, of_dumb_init_are_read_under_its_name_alone)
+{
+	cr_assert_eq(parse_dumb(LIST("true"), LIST("DUMB_INIT_DEBUG=1")), 0);
+	cr_expect_eq(options.log_level, LOG_DEBUG);
+	cr_assert_eq(parse_dumb(LIST("true"), LIST("DUMB_INIT_DEBUG=0")), 0);
+	cr_expect_eq(options.log_level, LOG_WARN);
+	cr_assert_eq(parse_env("DUMB_INIT_DEBUG=1", "DUMB_INIT_SETSID=1"), 0);
+	cr_expect_eq(options.log_level, LOG_WARN);
+	expect_session(false);
+}
+
+static const struct {
+	const char *word;
+	bool valid, off; /* does it turn the session off? */
+} flags[] = {
+    {"1", true, true},      {"true", true, true},   {"yes", true, true},
+    {"0", true, false},     {"false", true, false}, {"no", true, false},
+    {"", true, false},      {"2", false, false},    {"on", false, false},
+    {"True", false, false}, {"YES", false, false},  {" 1", false, false},
+    {"1 ", false, false},   {"tru", false, false},  {"1|true", false, false},
+    {"none", false, false},
+};
+
+Test(options, that_are_flags_know_yes_from_no_in_the_environment)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		char variable[64];
+		int result;
+
+		snprintf(variable, sizeof(variable), "HALE_SINGLE_CHILD=%s",
+		         flags[i].word);
+		result = parse_dumb(LIST("true"), LIST(variable));
+		cr_expect_eq(result, flags[i].valid ? 0 : -1, "'%s'",
+		             flags[i].word);
+		if (flags[i].valid)
+			cr_expect_eq(options.session, !flags[i].off, "'%s'",
+			             flags[i].word);
+	}
+	refused(parse_env("HALE_SINGLE_CHILD=maybe"),
+	        "HALE_SINGLE_CHILD: 'maybe' is not 1, true or yes, or 0, "
+	        "false, no or empty");
+}
+
+Test(options, of_the_command_line_overrule_a_flag_of_the_environment)
+{
+	cr_assert_eq(
+	    parse_dumb(LIST("-c", "true"), LIST("HALE_SINGLE_CHILD=x")), 0);
+	expect_session(false);
 }
