@@ -47,8 +47,8 @@ TESTFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 $(TEST_WARNINGS) -I. -Itests/support
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
-.PHONY: all help install uninstall size demo check unit pid1 e2e lint format \
-	bench bench-quick bench-tools clean always
+.PHONY: all help install uninstall size demo check unit pid1 e2e lint \
+	format bench bench-quick bench-tools clean always coverage
 
 all: $(HALE)
 
@@ -81,6 +81,7 @@ help:
 #: make             build ./hale, static and stripped
 #: make demo        build it and see it at work as PID 1
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
+#: make coverage    how much of the pure modules the unit tests run
 #: make e2e         the same with real Docker and podman; needs root
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of
@@ -123,6 +124,23 @@ $(BUILD)/unit: $(UNIT_SOURCES) $(PURE:%=%.c) $(HEADERS) \
 	    tests/support/json.h Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) $(SANITIZE) -o $@ $(UNIT_SOURCES) \
 	    $(PURE:%=%.c) -lcriterion
+
+# The modules alone are measured, and so need objects of their own.
+COVERAGE = $(BUILD)/coverage
+
+coverage:
+	@tests/support/deps check coverage
+	@rm -rf $(COVERAGE)
+	@mkdir -p $(COVERAGE)
+	@$(MAKE) --no-print-directory $(COVERAGE)/unit
+	$(COVERAGE)/unit
+	@gcovr --root . --filter '[a-z]+\.c$$' $(COVERAGE)
+
+$(COVERAGE)/unit: $(UNIT_SOURCES) $(PURE:%=$(COVERAGE)/%.o)
+	$(HOSTCC) $(TESTFLAGS) --coverage -o $@ $^ -lcriterion
+
+$(COVERAGE)/%.o: %.c $(HEADERS) Makefile
+	$(HOSTCC) $(TESTFLAGS) --coverage -c -o $@ $<
 
 SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)

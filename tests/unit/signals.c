@@ -208,3 +208,59 @@ Test(signals, are_put_back_as_they_were)
 	cr_assert_eq(sigaction(SIGCHLD, NULL, &action), 0);
 	cr_expect_eq(action.sa_handler, SIG_IGN);
 }
+
+/* What hale was given, PROGRAM is given: here CHLD ignored and HUP blocked. */
+Test(signals, are_blocked_and_put_back_as_they_were)
+{
+	struct sigaction action;
+	struct signals s;
+	sigset_t set;
+
+	signal(SIGCHLD, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	cr_assert_eq(signals_block(&s), 0);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	cr_expect(sigismember(&set, SIGTERM));
+	cr_expect(sigismember(&set, SIGRTMAX));
+	sigaction(SIGCHLD, NULL, &action);
+	cr_expect_eq(action.sa_handler, SIG_DFL, "or no status would come");
+	cr_assert_eq(signals_restore(&s), 0);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	cr_expect_not(sigismember(&set, SIGTERM));
+	cr_expect(sigismember(&set, SIGHUP));
+	sigaction(SIGCHLD, NULL, &action);
+	cr_expect_eq(action.sa_handler, SIG_IGN);
+}
+
+Test(signals, that_wait_can_be_seen_and_forgotten)
+{
+	struct signals s;
+
+	cr_assert_eq(signals_block(&s), 0);
+	cr_expect_not(signals_pending(SIGHUP));
+	signals_forget(SIGHUP);
+	raise(SIGHUP);
+	raise(SIGCONT);
+	cr_expect(signals_pending(SIGHUP));
+	signals_forget(SIGHUP);
+	cr_expect_not(signals_pending(SIGHUP));
+	cr_expect(signals_pending(SIGCONT), "the others stay");
+}
+
+Test(signals, are_waited_for_so_long_and_no_longer, .timeout = 30)
+{
+	struct signals s;
+	siginfo_t info;
+
+	cr_assert_eq(signals_block(&s), 0);
+	signals_round(&s);
+	cr_expect_eq(signals_take(&s, 0, &info), -1);
+	cr_expect_eq(errno, EAGAIN);
+	cr_expect_eq(signals_take(&s, 1, &info), -1);
+	cr_expect_eq(errno, EAGAIN);
+	raise(SIGUSR1);
+	cr_expect_eq(signals_take(&s, 100LL * 365 * 86400 * 1000, &info),
+	             SIGUSR1, "a hundred years are no overflow");
+}
