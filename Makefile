@@ -145,15 +145,17 @@ $(COVERAGE)/%.o: %.c $(HEADERS) Makefile
 SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)
 
-pid1: $(BUILD)/pid1 $(BUILD)/guest hale
+# What hale runs in the tests: static programs of many small parts.
+PLAYERS = guest actor
+
+pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
 	$(BUILD)/pid1
 
-$(BUILD)/pid1: $(PID1) $(filter-out tests/support/guest.c,$(SUPPORT)) \
+$(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
 	    $(SUPPORT_HEADERS) Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcriterion
 
-# What hale runs in the tests: one static program of many small parts.
-$(BUILD)/guest: tests/support/guest.c Makefile | $(BUILD)
+$(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
 
 e2e: hale

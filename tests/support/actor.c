@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * actor: what hale has to stop in the tests; a program of parts to be combined.
+ *
+ * Most parts change something and then play the part that follows; the last
+ * says "ready" and does something.  A `+` ends the part of a child, which says
+ * that it is ready to its parent alone.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int parent = -1; /* whom to tell of being ready, or -1 */
+
+static int play(char **words);
+
+static void
+ready(void)
+{
+	if (parent < 0)
+		printf("ready\n");
+	else if (write(parent, "", 1) != 1)
+		_exit(100);
+	if (parent >= 0)
+		close(parent);
+	parent = -1;
+}
+
+static _Noreturn void
+stay(void)
+{
+	for (;;)
+		pause();
+}
+
+static sigset_t
+block(int signal)
+{
+	sigset_t set;
+
+	if (signal == 0) {
+		sigfillset(&set);
+	} else {
+		sigemptyset(&set);
+		sigaddset(&set, signal);
+	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigdelset(&set, SIGCHLD);
+	return set;
+}
+
+static long long
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* beside PART... + PART...: a child is the first; then be the other */
+static int
+do_beside(char **words)
+{
+	char **rest, byte;
+	int ends[2];
+
+	for (rest = words; *rest != NULL && strcmp(*rest, "+") != 0; rest++)
+		continue;
+	if (*rest == NULL || pipe(ends) < 0)
+		return 100;
+	*rest = NULL;
+	if (fork() == 0) {
+		close(ends[0]);
+		parent = ends[1];
+		_exit(play(words));
+	}
+	close(ends[1]);
+	if (read(ends[0], &byte, 1) != 1)
+		return 100;
+	close(ends[0]);
+	return play(rest + 1);
+}
+
+/* chain COUNT PART...: the last of so many generations, a session each */
+static int
+do_chain(char **words)
+{
+	int left = atoi(words[0]);
+
+	for (; left > 0; left--) {
+		if (fork() != 0)
+			stay();
+		setsid();
+	}
+	return play(words + 1);
+}
+
+/* session PART...: in a session of its own */
+static int
+do_session(char **words)
+{
+	setsid();
+	return play(words);
+}
+
+/* deaf PART...: TERM is ignored */
+static int
+do_deaf(char **words)
+{
+	signal(SIGTERM, SIG_IGN);
+	return play(words);
+}
+
+/* become UID PART...: change the user */
+static int
+do_become(char **words)
+{
+	uid_t uid = (uid_t)atoi(words[0]);
+
+	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
+		return 100;
+	return play(words + 1);
+}
+
+/* idle: until it is killed */
+static int
+do_idle(char **words)
+{
+	(void)words;
+	ready();
+	stay();
+}
+
+/* stopped: stop; another signal may kill it */
+static int
+do_stopped(char **words)
+{
+	(void)words;
+	ready();
+	raise(SIGSTOP);
+	stay();
+}
+
+/* halt: stop, and tell of the TERM that comes behind CONT */
+static int
+do_halt(char **words)
+{
+	sigset_t term = block(SIGTERM);
+
+	(void)words;
+	ready();
+	raise(SIGSTOP);
+	printf("woken by %d\n", sigwaitinfo(&term, NULL));
+	return 0;
+}
+
+/* fall MS CODE: exit with CODE so many milliseconds after TERM */
+static int
+do_fall(char **words)
+{
+	sigset_t term = block(SIGTERM);
+	int ms = atoi(words[0]);
+	struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+
+	ready();
+	while (sigwaitinfo(&term, NULL) != SIGTERM)
+		continue;
+	nanosleep(&t, NULL);
+	return atoi(words[1]);
+}
+
+/* runner: be another process all the time, in another session */
+static int
+do_runner(char **words)
+{
+	(void)words;
+	ready();
+	for (;;) {
+		if (fork() > 0)
+			_exit(0);
+		setsid();
+	}
+}
+
+/* tell COUNT CODE: of COUNT signals, then exit with CODE */
+static int
+do_tell(char **words)
+{
+	sigset_t all = block(0);
+	int left;
+
+	ready();
+	for (left = atoi(words[0]); left > 0; left--)
+		printf("%d\n", sigwaitinfo(&all, NULL));
+	return atoi(words[1]);
+}
+
+/* exit CODE */
+static int
+do_exit(char **words)
+{
+	return atoi(words[0]);
+}
+
+/* listen CODE: exit with CODE at the end of standard input */
+static int
+do_listen(char **words)
+{
+	char byte;
+
+	ready();
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		continue;
+	return atoi(words[0]);
+}
+
+/* die SIGNAL: by the signal's default action, and without a core */
+static int
+do_die(char **words)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	kill(getpid(), atoi(words[0]));
+	stay();
+}
+
+/* hog MIB: use so much memory, then wait */
+static int
+do_hog(char **words)
+{
+	size_t size = (size_t)atoi(words[0]) << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return 100;
+	memset(memory, 1, size);
+	ready();
+	stay();
+}
+
+/* time COMMAND...: how many milliseconds it took, and its exit code */
+static int
+do_time(char **words)
+{
+	long long before = clock_ms();
+	int status = 0;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		execv(words[0], words);
+		_exit(100);
+	}
+	waitpid(pid, &status, 0);
+	printf("%lld %d\n", clock_ms() - before, WEXITSTATUS(status));
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int words; /* how many must follow */
+	int (*play)(char **words);
+} parts[] = {
+    {"beside", 3, do_beside},   {"chain", 2, do_chain},
+    {"session", 1, do_session}, {"deaf", 1, do_deaf},
+    {"become", 2, do_become},   {"idle", 0, do_idle},
+    {"stopped", 0, do_stopped}, {"halt", 0, do_halt},
+    {"fall", 2, do_fall},       {"runner", 0, do_runner},
+    {"tell", 2, do_tell},       {"exit", 1, do_exit},
+    {"listen", 1, do_listen},   {"die", 1, do_die},
+    {"hog", 1, do_hog},         {"time", 1, do_time},
+};
+
+static int
+play(char **words)
+{
+	size_t i;
+	int n = 0;
+
+	while (words[n] != NULL)
+		n++;
+	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
+			return parts[i].play(words + 1);
+	dprintf(STDERR_FILENO, "actor: what?\n");
+	return 101;
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return play(argv + 1);
+}
