@@ -323,15 +323,17 @@ forward_stop(struct init *in)
 		(void)kill(target(in), SIGCONT); /* KILL is still to come */
 }
 
-/* Who is left and cannot be reached is no concern of PROGRAM's init. */
+/* Who is left and cannot be reached is no concern of PROGRAM's init.  To PID 1
+ * the kernel does not say whether it is so, but kills all when PID 1 leaves. */
 static void
 kill_rest(struct init *in)
 {
 	pid_t group = in->ended ? 0 : in->program;
+	bool reached;
 
 	log_say(&in->log, LOG_INFO, "the grace is over: killing what is left");
-	if (!sweep_send(in->self == 1, group, SIGKILL) && in->ended)
-		in->left = true;
+	reached = sweep_send(in->self == 1, group, SIGKILL);
+	in->left = in->ended && (in->self == 1 || !reached);
 }
 
 static void

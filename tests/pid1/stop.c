@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* stop: nobody outlives the grace, and hale waits for nobody who has gone. */
 #include <criterion/criterion.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "extra.h"
@@ -460,4 +462,40 @@ Test(stop, is_not_begun_by_a_signal_that_is_dropped)
 	ns_send(&ns, SIGINT);
 	ns_expect(&ns, "2");
 	cr_expect_eq(ns_end(&ns), 3);
+}
+
+/* ------ Whom hale may not kill. ------ */
+
+static void
+drop_kill_capability(void *argument)
+{
+	(void)argument;
+	if (prctl(PR_CAPBSET_DROP, CAP_KILL) < 0)
+		_exit(99);
+}
+
+/* Nothing that hale could do would ever end it. */
+Test(stop, does_not_wait_for_who_belongs_to_another_user)
+{
+	int plain;
+
+	if (geteuid() != 0)
+		cr_skip_test("it takes root to have a second user");
+	for (plain = 0; plain < 2; plain++) {
+		struct ns ns = ns_start(&(struct ns_setup){
+		    .words =
+			NS_WORDS("--grace=400ms", extra_actor(), "beside",
+		                 "become", "65534", "idle", "+", "listen", "4"),
+		    .plain = plain != 0,
+		    .prepare = drop_kill_capability});
+		long long before;
+
+		ns_expect(&ns, "ready");
+		before = extra_now();
+		close(ns.in);
+		ns.in = -1;
+		extra_ended(&ns);
+		expect_grace(extra_now() - before);
+		cr_expect_eq(ns_end(&ns), 4);
+	}
 }
