@@ -26,7 +26,8 @@ struct parser {
 	int more;       /* how often -v came */
 };
 
-enum { UNSAID = -1 }; /* the session decides whom signals go to */
+/* The session decides: whom signals go to, and what job control becomes. */
+enum { UNSAID = -1, UNSAID_SIGNAL = 0xff };
 
 enum kind {
 	FLAG,    /* takes no value; its variable is 1 or 0 */
@@ -553,9 +554,13 @@ choose_level(const struct parser *p)
 	return level > LOG_DEBUG ? LOG_DEBUG : level;
 }
 
+/* In a session of its own nobody stops by these: its group is an orphan. */
+static const unsigned char job_control[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
 static void
 set_defaults(struct options *options, const struct names_row *name)
 {
+	size_t i;
 	int n;
 
 	memset(options, 0, sizeof(*options));
@@ -566,25 +571,27 @@ set_defaults(struct options *options, const struct names_row *name)
 	options->stops[SIGTERM] = options->stops[SIGINT] = 1;
 	for (n = 0; n <= SIGNALS_MAX; n++)
 		options->rewrite[n] = (unsigned char)n;
+	for (i = 0; i < sizeof(job_control) && name->session; i++)
+		options->rewrite[job_control[i]] = UNSAID_SIGNAL;
 }
 
 /* What the name dumb-init means, where nothing else has been said. */
 static void
 obey_dumb_init(struct parser *p)
 {
-	static const unsigned char stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 	struct options *options = p->options;
 	const char *session = lookup(p->envp, "DUMB_INIT_SETSID");
 	const char *debug = lookup(p->envp, "DUMB_INIT_DEBUG");
 	size_t i;
 
-	if (session != NULL && session[0] == '0')
+	if (session != NULL && strcmp(session, "0") == 0)
 		options->session = 0;
-	if (debug != NULL && debug[0] == '1')
+	if (debug != NULL && strcmp(debug, "1") == 0)
 		p->more = LOG_DEBUG;
-	for (i = 0; i < sizeof(stops) && options->session; i++)
-		if (options->rewrite[stops[i]] == stops[i])
-			options->rewrite[stops[i]] = SIGSTOP;
+	for (i = 0; i < sizeof(job_control); i++)
+		if (options->rewrite[job_control[i]] == UNSAID_SIGNAL)
+			options->rewrite[job_control[i]] =
+			    options->session ? SIGSTOP : job_control[i];
 }
 
 /* Is there just the PROGRAM that the action needs? */
