@@ -378,31 +378,36 @@ begin_stop(struct init *in, const siginfo_t *info)
 	act(in, stop_signal(&in->stop, clock_now()));
 }
 
-/* dumb-init stops together with what it has stopped. */
+/* dumb-init stops by these, whatever becomes of them for PROGRAM. */
 static bool
 stops_itself(const struct init *in, int n)
 {
-	return in->options.session &&
+	return in->options.name->session &&
 	       (n == SIGTSTP || n == SIGTTIN || n == SIGTTOU);
+}
+
+static void
+obey_signal(struct init *in, const siginfo_t *info)
+{
+	bool stop = in->options.stops[info->si_signo];
+
+	if (in->options.action == OPTIONS_PAUSE)
+		in->left = in->left || stop;
+	else if (stop)
+		begin_stop(in, info);
+	else
+		forward(in, info);
 }
 
 static void
 arrive(struct init *in, const siginfo_t *info)
 {
-	int n = info->si_signo;
-
-	if (in->ended || signals_verdict(info, in->self, in->options.rewrite) ==
-	                     SIGNALS_NONE)
+	if (in->ended)
 		return;
-	if (in->options.action == OPTIONS_PAUSE) {
-		in->left = in->left || in->options.stops[n];
-		return;
-	}
-	if (in->options.stops[n])
-		begin_stop(in, info);
-	else
-		forward(in, info);
-	if (stops_itself(in, n))
+	if (signals_verdict(info, in->self, in->options.rewrite) !=
+	    SIGNALS_NONE)
+		obey_signal(in, info);
+	if (stops_itself(in, info->si_signo))
 		(void)kill(in->self, SIGSTOP); /* which PID 1 shrugs off */
 }
 
