@@ -563,6 +563,7 @@ leave(struct init *in)
 	int code = exit_code(in, reaper_exit_code(in->status));
 	int term = in->options.rewrite[SIGTERM];
 
+	spawn_give_back(in->program);
 	/* As dumb-init does: its session does not outlive PROGRAM. */
 	if (in->options.session && term != SIGNALS_NONE)
 		(void)kill(-in->program, term); /* there may be nobody left */

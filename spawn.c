@@ -196,6 +196,14 @@ become(char **argv, const struct signals *signals, bool session, bool terminal,
 	_exit(result->step == SPAWN_NOT_FOUND ? 127 : 126);
 }
 
+void
+spawn_give_back(pid_t program)
+{
+	/* SIGTTOU is blocked; and there may be no terminal any more. */
+	if (tcgetpgrp(STDIN_FILENO) == program)
+		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+}
+
 pid_t
 spawn_program(char **argv, const struct signals *signals, bool session,
               struct spawn *result)
@@ -217,6 +225,7 @@ spawn_program(char **argv, const struct signals *signals, bool session,
 	if (result->step == SPAWN_STARTED)
 		return pid;
 	(void)waitpid(pid, NULL, __WALL); /* it has said all in result */
+	spawn_give_back(pid);
 	return -1;
 }
 

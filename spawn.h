@@ -39,6 +39,10 @@ struct spawn {
 pid_t spawn_program(char **argv, const struct signals *signals, bool session,
                     struct spawn *result);
 
+/* Take the foreground of the terminal back from the group of a program that has
+ * ended, for whoever reads from it next; see tcsetpgrp(3). */
+void spawn_give_back(pid_t program);
+
 /* Close what is above descriptor 2, see close_range(2); PROGRAM has its own
  * copies by now.  Kernels before 5.9: only the first 65536 are looked at. */
 void spawn_close_inherited(void);
