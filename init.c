@@ -585,14 +585,15 @@ run(struct init *in)
 		loop(in);
 		return 0;
 	}
+	/* Before PROGRAM, which may be killed before hale's next turn; and by
+	 * PID 1 alone, since elsewhere it would double the start's cost. */
+	in->memory.oom_kills = CGROUP_UNKNOWN;
+	if (in->self == 1)
+		cgroup_begin(&in->memory, in->scratch, sizeof(in->scratch));
 	code = start(in);
 	if (in->program < 0)
 		return code;
 	let_go(in);
-	/* Elsewhere it would cost more than all the rest of the start. */
-	in->memory.oom_kills = CGROUP_UNKNOWN;
-	if (in->self == 1)
-		cgroup_begin(&in->memory, in->scratch, sizeof(in->scratch));
 	loop(in);
 	return leave(in);
 }
