@@ -38,6 +38,17 @@ milliseconds() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
+# How many milliseconds COMMAND takes goes to $took.
+timed() { # COMMAND...
+	local began status=0
+
+	began=$(milliseconds)
+	"$@" || status=$?
+	took=$(($(milliseconds) - began))
+	echo "took $took ms: $*"
+	return "$status"
+}
+
 # ---- The engine ----
 
 # Why this machine cannot run the engine; nothing when it can.
@@ -210,6 +221,19 @@ logged() { # CONTAINER TEXT
 	"$CLI" logs "$1" 2>&1 | grep -q -F -e "$2"
 }
 
+has_ended() { # CONTAINER
+	[ "$(inspect "$1" .State.Status)" = exited ]
+}
+
+status_of() { # CONTAINER
+	inspect "$1" .State.ExitCode
+}
+
+# hale as the entry point, with options of its own, in the background.
+run_hale() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
+	docker run --detach --network none --entrypoint /hale "$@"
+}
+
 remove_containers() {
 	local containers
 
@@ -220,12 +244,9 @@ remove_containers() {
 # Docker and podman kill after ten seconds: within half of that, and with a
 # status of its own, the program has ended by itself.
 stop_in_time() { # CONTAINER
-	local began took
+	local took
 
-	began=$(milliseconds)
-	"$CLI" stop "$1"
-	took=$(($(milliseconds) - began))
-	echo "$CLI stop took $took ms"
+	timed "$CLI" stop "$1"
 	((took < 5000))
 }
 
@@ -255,6 +276,11 @@ only() { # CONTAINER NAME...
 
 	shift
 	[ "$(processes "$container" | awk '{ print $4 }' | xargs)" = "$*" ]
+}
+
+# Is anybody in the container stopped?
+has_stopped() { # CONTAINER
+	processes "$1" | awk '$3 ~ /^T/ { n++ } END { exit n == 0 }'
 }
 
 has_orphans() { # CONTAINER COUNT STATE

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The end of a container under a real Docker engine: the grace, the drain, what
+# cuts them short, and what Docker makes of the status.
+
+# shellcheck disable=SC2016 # what is quoted is for the container's shell
+# shellcheck disable=SC2030,SC2031 # each test is a process of its own
+# shellcheck disable=SC2154 # timed sets took
+bats_require_minimum_version 1.5.0
+load helpers
+
+# Docker's own KILL comes after so many seconds, which no test waits for.
+PATIENCE=60
+
+# Ignores TERM, and so do its children: one in its group, one in a session of
+# its own, one that is stopped, and a line of them of whom each makes the next
+# and is gone.
+STUBBORN='
+	trap "" TERM
+	sleep 1000 &
+	setsid sleep 1001 &
+	setsid sh -c "kill -STOP \$\$" &
+	export HOP="/busybox sh -c \"\$HOP\" &"
+	/busybox sh -c "$HOP"
+	echo ready
+	while :; do wait; done'
+
+# Ends on TERM at once, and leaves some who take their time, in sessions of
+# their own; one of them is stopped, and sees TERM only after CONT.
+LEAVER='
+	setsid sh -c "
+		trap \"sleep 2; echo one finished; exit\" TERM
+		echo one is there
+		while :; do sleep 1000 & wait; done" &
+	setsid sh -c "
+		trap \"sleep 1; echo two finished; exit\" TERM
+		echo two is there
+		kill -STOP \$\$
+		while :; do sleep 1000 & wait; done" &
+	trap "exit 42" TERM
+	while :; do sleep 1000 & wait; done'
+
+# Answers requests until TERM has come.
+WEB='
+	echo "good day" >/answer
+	httpd -f -p 127.0.0.1:8080 -h / &
+	trap "echo got TERM; exit 42" TERM
+	while :; do wait; done'
+
+setup_file() {
+	OBSTACLE=$(obstacle docker dockerd containerd runc busybox)
+	export OBSTACLE
+	[ -z "$OBSTACLE" ] || return 0
+	start_docker
+	small_context "$E2E/small"
+	docker build --tag small "$E2E/small"
+}
+
+teardown_file() {
+	stop_engine
+}
+
+setup() {
+	[ -z "$OBSTACLE" ] || skip "$OBSTACLE"
+}
+
+teardown() {
+	[ -n "$OBSTACLE" ] || remove_containers
+}
+
+start() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
+	server=$(run_hale "$@")
+}
+
+start_web() { # HALE-OPTION...
+	start small "$@" /busybox sh -c "$WEB"
+	wait_until 30 answers
+}
+
+answers() {
+	[ "$(docker exec "$server" /busybox wget -q -O - \
+		http://127.0.0.1:8080/answer)" = 'good day' ]
+}
+
+stop_patiently() {
+	timed docker stop --timeout "$PATIENCE" "$server"
+	((took < PATIENCE * 1000))
+}
+
+@test "docker stop: who ignores TERM is killed when the grace is over" {
+	start small -v --grace 2s /busybox sh -c "$STUBBORN"
+	wait_until 30 logged "$server" ready
+	stop_patiently
+	((took >= 2000))
+	[ "$(status_of "$server")" = 137 ]
+	logged "$server" 'hale: info: the grace is over: killing what is left'
+	logged "$server" 'hale: warning: PROGRAM was killed by KILL after'
+}
+
+@test "without a grace they outlive docker stop and Docker must kill" {
+	start small -v /busybox sh -c "$STUBBORN"
+	wait_until 30 logged "$server" ready
+	docker stop --timeout 3 "$server"
+	[ "$(status_of "$server")" = 137 ]
+	not logged "$server" 'PROGRAM was killed'
+}
+
+@test "docker stop: who ends slowly on TERM is waited for, and no longer" {
+	start small --grace "${PATIENCE}s" /busybox sh -c "$LEAVER"
+	wait_until 30 logged "$server" 'one is there'
+	wait_until 30 has_stopped "$server"
+	stop_patiently
+	[ "$(status_of "$server")" = 42 ]
+	logged "$server" 'one finished'
+	logged "$server" 'two finished'
+}
+
+@test "without a grace nobody waits for them" {
+	start small /busybox sh -c "$LEAVER"
+	wait_until 30 logged "$server" 'one is there'
+	wait_until 30 has_stopped "$server"
+	stop_patiently
+	[ "$(status_of "$server")" = 42 ]
+	not logged "$server" finished
+}
+
+@test "a program that ends by itself leaves the others the grace" {
+	start small --grace "${PATIENCE}s" /busybox sh -c '
+		setsid sh -c "
+			trap \"sleep 1; echo finished; exit\" TERM
+			echo ready >/ready
+			while :; do sleep 1000 & wait; done" &
+		until [ -e /ready ]; do sleep 0.1; done
+		exit 7'
+	wait_until 30 has_ended "$server"
+	[ "$(status_of "$server")" = 7 ]
+	logged "$server" finished
+}
+
+@test "docker stop: a stopped program ends with its own status" {
+	start small --grace "${PATIENCE}s" /busybox sh -c '
+		trap "echo got TERM; exit 42" TERM
+		kill -STOP $$
+		while :; do sleep 1000 & wait; done'
+	wait_until 30 has_stopped "$server"
+	stop_patiently
+	[ "$(status_of "$server")" = 42 ]
+	logged "$server" 'got TERM'
+}
+
+@test "docker stop of 1,000 processes that ignore TERM ends with the grace" {
+	start small -v --grace 2s /busybox sh -c '
+		trap "" TERM
+		while [ $((n += 1)) -le 1000 ]; do sleep 1000 & done
+		echo ready
+		while :; do wait; done'
+	wait_until 60 logged "$server" ready
+	stop_patiently
+	((took >= 2000))
+	[ "$(status_of "$server")" = 137 ]
+	logged "$server" 'hale: warning: PROGRAM was killed by KILL after'
+}
+
+@test "docker stop: the server still answers during the drain" {
+	start_web -v --drain 8s
+	docker stop --timeout "$PATIENCE" "$server" >/dev/null 3>&- &
+	wait_until 30 logged "$server" 'stopping: draining for 8.000s first'
+	answers
+	# In the order of the log TERM comes after the answer.
+	docker exec "$server" /busybox sh -c 'echo answered >/proc/1/fd/1'
+	wait "$!"
+	[ "$(status_of "$server")" = 42 ]
+	[ "$(docker logs "$server" 2>/dev/null | xargs)" = \
+		'answered got TERM' ]
+}
+
+@test "docker stop returns after the drain, and not before" {
+	start_web --drain 3s
+	stop_patiently
+	((took >= 3000))
+	[ "$(status_of "$server")" = 42 ]
+}
+
+@test "a second TERM cuts the drain short" {
+	start_web -v --drain 1h
+	docker kill --signal TERM "$server"
+	wait_until 30 logged "$server" 'stopping: draining for 3600.000s first'
+	answers
+	not logged "$server" 'got TERM'
+	docker kill --signal TERM "$server"
+	wait_until 30 has_ended "$server"
+	[ "$(status_of "$server")" = 42 ]
+}
+
+@test "the stop signal is the one that is said, and others only pass" {
+	start small -v --stop-signal QUIT --drain 1h /busybox sh -c '
+		trap "echo got TERM" TERM
+		trap "echo got QUIT; exit 42" QUIT
+		echo ready
+		while :; do sleep 1000 & wait; done'
+	wait_until 30 logged "$server" ready
+	docker kill --signal TERM "$server"
+	wait_until 30 logged "$server" 'got TERM'
+	not logged "$server" 'draining'
+	docker kill --signal QUIT "$server"
+	wait_until 30 logged "$server" 'draining'
+	docker kill --signal QUIT "$server"
+	wait_until 30 has_ended "$server"
+	[ "$(status_of "$server")" = 42 ]
+}
+
+@test "docker kill ends all at once, drain or grace or not" {
+	start_web -v --drain 1h --grace 1h
+	docker kill --signal TERM "$server"
+	wait_until 30 logged "$server" draining
+	docker kill "$server"
+	wait_until 30 has_ended "$server"
+	[ "$(status_of "$server")" = 137 ]
+	not logged "$server" 'got TERM'
+	not logged "$server" 'PROGRAM was killed'
+}
+
+@test "--restart on-failure:2 sees the program's status and tries twice" {
+	start --restart on-failure:2 small /busybox sh -c 'exit 3'
+	wait_until 60 has_ended "$server"
+	[ "$(status_of "$server")" = 3 ]
+	[ "$(inspect "$server" .RestartCount)" = 2 ]
+}
+
+@test "--restart on-failure:2 does not try again after a remapped status" {
+	start --restart on-failure:2 small -e 3 /busybox sh -c 'exit 3'
+	wait_until 60 has_ended "$server"
+	[ "$(status_of "$server")" = 0 ]
+	[ "$(inspect "$server" .RestartCount)" = 0 ]
+}
