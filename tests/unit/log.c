@@ -124,11 +124,13 @@ Test(log, ends_a_json_line_however_long_the_values_are)
 
 Test(log, gives_the_message_alone_as_well)
 {
+	struct log log = {.level = LOG_ERROR};
 	struct text t;
 
 	text_init(&t, buffer, sizeof(buffer));
-	log_message(&t, "cannot {what:s} '{file:q}' {n:d}: {why:e}", "open",
-	            "a\"\n", -3, ENOENT);
+	log_keep(&log, LOG_WARN, &t,
+	         "cannot {what:s} '{file:q}' {n:d}: {why:e}", "open", "a\"\n",
+	         -3, ENOENT);
 	cr_assert_str_eq(buffer, "cannot open 'a\"\\x0a' -3: No such file or "
 	                         "directory");
 }
