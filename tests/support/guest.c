@@ -384,6 +384,7 @@ do_listen(char **words)
 {
 	printf("ready\n");
 	await_end(STDIN_FILENO);
+	printf("done\n");
 	return atoi(words[0]);
 }
 

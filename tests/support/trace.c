@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace: follows hale system call by system call, so that a test can do
+ * something at any one point of its course, or look at all that it asked for.
+ */
+#include "trace.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* In the process that will be hale: wait until it is followed. */
+static void
+wait_at_gate(void *gate)
+{
+	char byte;
+
+	if (read(*(int *)gate, &byte, 1) != 1)
+		_exit(99);
+}
+
+static void
+note_call(struct trace *t)
+{
+	struct __ptrace_syscall_info info;
+
+	cr_assert_gt(
+	    ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info), 0);
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		t->at = TRACE_ENTRY;
+		t->call = (long)info.entry.nr;
+		memcpy(t->arguments, info.entry.args, sizeof(t->arguments));
+	} else {
+		t->at = TRACE_EXIT;
+		t->blocked |=
+		    t->pid == t->ns.hale && t->call == SYS_rt_sigprocmask;
+	}
+}
+
+static void
+note(struct trace *t, int status)
+{
+	int event = status >> 16;
+
+	t->at = TRACE_ELSE;
+	t->signal = 0;
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+		note_call(t);
+	else if (event == PTRACE_EVENT_EXEC)
+		t->at = TRACE_EXEC;
+	else if (event == 0)
+		t->signal = WSTOPSIG(status);
+	if (t->at == TRACE_EXEC && t->pid != t->ns.hale) {
+		t->started = true;
+		cr_assert_eq(ptrace(PTRACE_DETACH, t->pid, 0, 0), 0);
+		t->pid = 0;
+	}
+}
+
+/* Let the process that stands still go on, and wait for the next stop. */
+static bool
+proceed(struct trace *t, int how)
+{
+	int status;
+
+	if (t->pid != 0)
+		(void)ptrace(how, t->pid, 0, t->signal); /* it may be dead */
+	while ((t->pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (WIFSTOPPED(status)) {
+			note(t, status);
+			return true;
+		}
+		if (t->pid == t->ns.hale) {
+			t->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+			t->ns.hale = 0;
+			ns_kill(&t->ns);
+			return false;
+		}
+	}
+	cr_assert_fail("there is nobody to follow: %s", strerror(errno));
+	return false;
+}
+
+bool
+trace_next(struct trace *t)
+{
+	return proceed(t, PTRACE_SYSCALL);
+}
+
+void
+trace_start(struct trace *t, const struct ns_setup *setup)
+{
+	struct ns_setup gated = *setup;
+	int ends[2];
+
+	memset(t, 0, sizeof(*t));
+	cr_assert_eq(pipe(ends), 0);
+	gated.prepare = wait_at_gate;
+	gated.argument = &ends[0];
+	t->ns = ns_start(&gated);
+	cr_assert_eq(ptrace(PTRACE_SEIZE, t->ns.hale, 0,
+	                    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK),
+	             0, "cannot trace: %s", strerror(errno));
+	cr_assert_eq(ptrace(PTRACE_INTERRUPT, t->ns.hale, 0, 0), 0);
+	cr_assert_eq(write(ends[1], "", 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	do
+		cr_assert(trace_next(t));
+	while (t->at != TRACE_EXEC);
+	t->blocked = false;
+}
+
+int
+trace_end(struct trace *t)
+{
+	while (proceed(t, PTRACE_CONT))
+		continue;
+	return t->code;
+}
