@@ -535,6 +535,36 @@ ns_until(bool (*check)(void *), void *argument)
 	}
 }
 
+/* hale sleeps only when it waits for a signal; else it runs, or waits for its
+ * child's start, which /proc tells apart. */
+static bool
+is_asleep(void *argument)
+{
+	const struct ns *ns = argument;
+	char path[64], text[512];
+	const char *after;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", ns->hale);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	cr_assert_geq(fd, 0);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	cr_assert_gt(n, 0);
+	text[n] = '\0';
+	after = strrchr(text, ')');
+	return after != NULL && after[2] == 'S';
+}
+
+void
+ns_settle(const struct ns *ns)
+{
+	struct ns copy = *ns;
+
+	ns_until(is_asleep, &copy);
+}
+
 void
 ns_proc(const struct ns *ns, const char *name, char *text, size_t size)
 {

@@ -81,6 +81,9 @@ void ns_hangup(int fd);
  * at /proc can tell. */
 void ns_until(bool (*check)(void *), void *argument);
 
+/* Wait until hale has done all that there was to do, and sleeps. */
+void ns_settle(const struct ns *ns);
+
 /* Read a file of /proc as it is inside: "2/stat". */
 void ns_proc(const struct ns *ns, const char *name, char *text, size_t size);
 
