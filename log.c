@@ -183,23 +183,33 @@ log_line(struct text *line, const struct log *log, enum log_level level,
 	}
 }
 
+/* What poll(2) says can be written of s: of a pipe a whole line has room then,
+ * of a terminal it may be a single byte. */
+static ssize_t
+write_polled(const char *s, size_t n)
+{
+	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
+	size_t piece = isatty(STDERR_FILENO) ? 1 : n, done = 0;
+
+	while (done < n && poll(&ready, 1, 0) == 1 &&
+	       write(STDERR_FILENO, s + done, piece) == (ssize_t)piece)
+		done += piece;
+	return (ssize_t)done;
+}
+
 /* Write to a pipe or a terminal; the reader of either may have stalled. */
 static ssize_t
 write_stream(const char *s, size_t n)
 {
-	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
 	ssize_t done;
 	int own = open("/proc/self/fd/2",
 	               O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (own >= 0) {
-		done = write(own, s, n);
-		close(own);
-		return done;
-	}
-	if (poll(&ready, 1, 0) != 1)
-		return -1;
-	return write(STDERR_FILENO, s, n);
+	if (own < 0)
+		return write_polled(s, n);
+	done = write(own, s, n);
+	close(own);
+	return done;
 }
 
 static bool

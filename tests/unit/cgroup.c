@@ -148,9 +148,13 @@ Test(cgroup, numbers_that_are_none_are_unknown)
 /* Whatever this machine has, it is one of the two. */
 Test(cgroup, is_read_or_unknown)
 {
-	struct cgroup_memory m = {-5, -5};
+	struct cgroup_start start = {-5, false};
+	struct cgroup_memory m = {-5, false, -5};
+	static char buffer[4096];
 
-	cgroup_read(&m);
+	cgroup_begin(&start, buffer, sizeof(buffer));
+	cr_expect_geq(start.oom_kills, CGROUP_UNKNOWN);
+	cgroup_end(&start, &m, buffer, sizeof(buffer));
 	cr_expect_geq(m.oom_kills, CGROUP_UNKNOWN);
 	cr_expect_geq(m.limit, CGROUP_UNKNOWN);
 	cr_expect_neq(m.limit, LLONG_MAX);
