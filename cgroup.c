@@ -30,8 +30,8 @@ static const struct {
 static const char *
 next_line(const char *s)
 {
-	s = strchr(s, '\n');
-	return s != NULL && s[1] != '\0' ? s + 1 : NULL;
+	s += strcspn(s, "\n");
+	return s[0] != '\0' && s[1] != '\0' ? s + 1 : NULL;
 }
 
 /* Is memory among the controllers, which commas part and a colon ends? */

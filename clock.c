@@ -38,7 +38,7 @@ clock_today(void)
 
 /* Write the last n digits of value at s. */
 static void
-digits(char *s, int n, long long value)
+digits(char *s, int n, int value)
 {
 	while (n-- > 0) {
 		s[n] = (char)('0' + value % 10);
@@ -46,41 +46,43 @@ digits(char *s, int n, long long value)
 	}
 }
 
-/* The days since 1970 as a date, counting years from March, so that the leap
- * day is the last of its year. */
-static void
-date(long long days, char *s)
+static int
+is_leap(int year)
 {
-	long long era, day, year, month;
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
 
-	days += 719468; /* from 0000-03-01 */
-	era = days / 146097;
-	day = days % 146097;
-	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
-	day -= 365 * year + year / 4 - year / 100;
-	month = (5 * day + 2) / 153;
-	day -= (153 * month + 2) / 5;
-	month += month < 10 ? 3 : -9;
-	digits(s, 4, era * 400 + year + (month <= 2 ? 1 : 0));
-	digits(s + 5, 2, month);
-	digits(s + 8, 2, day + 1);
+/* Write the date that is so many days after 1970-01-01. */
+static void
+date(int days, char *s)
+{
+	static const char lengths[] = {31, 28, 31, 30, 31, 30,
+	                               31, 31, 30, 31, 30, 31};
+	int year = 1970, month = 0;
+
+	for (; days >= 365 + is_leap(year); year++)
+		days -= 365 + is_leap(year);
+	for (; days >= lengths[month] + (month == 1 && is_leap(year)); month++)
+		days -= lengths[month] + (month == 1 && is_leap(year));
+	digits(s, 4, year);
+	digits(s + 5, 2, month + 1);
+	digits(s + 8, 2, days + 1);
 }
 
 void
 clock_stamp(long long ms, char stamp[CLOCK_STAMP_SIZE])
 {
 	static const char form[CLOCK_STAMP_SIZE] = "0000-00-00T00:00:00.000Z";
-	long long seconds;
-	int i;
+	int seconds, i;
 
 	if (ms < 0)
 		ms = 0;
-	seconds = ms / 1000 % 86400;
+	seconds = (int)(ms / 1000 % 86400);
 	for (i = 0; i < CLOCK_STAMP_SIZE; i++)
 		stamp[i] = form[i];
-	date(ms / 86400000, stamp);
+	date((int)(ms / 86400000), stamp);
 	digits(stamp + 11, 2, seconds / 3600);
 	digits(stamp + 14, 2, seconds / 60 % 60);
 	digits(stamp + 17, 2, seconds % 60);
-	digits(stamp + 20, 3, ms % 1000);
+	digits(stamp + 20, 3, (int)(ms % 1000));
 }

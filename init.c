@@ -112,6 +112,7 @@ print(struct init *in)
 static int
 complain(struct init *in, const struct options_error *e)
 {
+	in->log.json = in->options.log_json;
 	if (e->value != NULL)
 		log_say(&in->log, LOG_ERROR,
 		        "{option:q}: '{value:q}' {problem:s}{wanted:s}",
@@ -127,6 +128,7 @@ install(struct init *in)
 {
 	const char *what;
 
+	in->log.json = in->options.log_json;
 	if (tools_install(in->options.path, &what) == 0)
 		return 0;
 	log_say(&in->log, LOG_ERROR, "cannot {what:s} '{path:q}': {error:e}",
@@ -141,12 +143,14 @@ prepare(struct init *in)
 	const char *path = in->options.exit_report;
 	unsigned long death = (unsigned long)in->options.parent_death_signal;
 
-	if (in->self != 1 && prctl(PR_SET_CHILD_SUBREAPER, 1UL) < 0)
+	if (in->self != 1 &&
+	    syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1UL) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot become a subreaper: {error:e} "
 		        "(orphans go to the system's init)",
 		        errno);
-	if (death != SIGNALS_NONE && prctl(PR_SET_PDEATHSIG, death) < 0)
+	if (death != SIGNALS_NONE &&
+	    syscall(SYS_prctl, PR_SET_PDEATHSIG, death) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot ask for a signal at the parent's death: "
 		        "{error:e} (there will be none)",
@@ -582,6 +586,7 @@ run(struct init *in)
 	prepare(in);
 	stop_init(&in->stop, in->options.drain, in->options.grace);
 	if (in->options.action == OPTIONS_PAUSE) {
+		let_go(in);
 		loop(in);
 		return 0;
 	}

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -95,10 +96,10 @@ add_argument(struct text *line, char kind, bool field, va_list *arguments)
 static const char *
 find_argument(const char *format, const char **colon)
 {
-	const char *mark = strchr(format, '{');
+	const char *mark = format + strcspn(format, "{");
 
-	*colon = mark != NULL ? strchr(mark, ':') : NULL;
-	return *colon != NULL ? mark : NULL;
+	*colon = mark + strcspn(mark, ":");
+	return **colon != '\0' ? mark : NULL;
 }
 
 static void
@@ -126,7 +127,7 @@ add_fields(struct text *line, const char *format, va_list arguments)
 
 	va_copy(rest, arguments);
 	while ((mark = find_argument(format, &colon)) != NULL) {
-		bool word = strchr("dlt", colon[1]) == NULL;
+		bool word = strcspn(colon + 1, "dlt") > 0;
 
 		text_string(line, ",\"");
 		text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
@@ -183,13 +184,21 @@ log_line(struct text *line, const struct log *log, enum log_level level,
 	}
 }
 
+static bool
+is_terminal(void)
+{
+	struct winsize size;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
+}
+
 /* What poll(2) says can be written of s: of a pipe a whole line has room then,
  * of a terminal it may be a single byte. */
 static ssize_t
 write_polled(const char *s, size_t n)
 {
 	struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-	size_t piece = isatty(STDERR_FILENO) ? 1 : n, done = 0;
+	size_t piece = is_terminal() ? 1 : n, done = 0;
 
 	while (done < n && poll(&ready, 1, 0) == 1 &&
 	       write(STDERR_FILENO, s + done, piece) == (ssize_t)piece)

@@ -25,7 +25,7 @@ path_begin(struct path *p, char *program, const char *list,
 bool
 path_searched(const struct path *p)
 {
-	return strchr(p->program, '/') == NULL;
+	return p->program[strcspn(p->program, "/")] == '\0';
 }
 
 static bool

@@ -81,7 +81,7 @@ signals_number(const char *s)
 	if (strncasecmp(s, "SIG", 3) == 0)
 		s += 3;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcasecmp(s, names[i].name) == 0)
+		if (strncasecmp(s, names[i].name, sizeof(names[i].name)) == 0)
 			return names[i].number;
 	return real_time_number(s);
 }

@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
@@ -37,41 +36,81 @@ found(const struct path *path, int error)
 	return access(path->file, F_OK) == 0;
 }
 
+/* tcgetpgrp(3) and tcsetpgrp(3), without libc's ways around them. */
+static pid_t
+foreground(void)
+{
+	pid_t group;
+
+	return ioctl(STDIN_FILENO, TIOCGPGRP, &group) < 0 ? -1 : group;
+}
+
+static int
+set_foreground(pid_t group)
+{
+	return ioctl(STDIN_FILENO, TIOCSPGRP, &group);
+}
+
 /* Only if hale has the foreground: a job in the background must not take the
  * terminal from the shell.  Standard input that is closed, or no terminal, or
  * not ours has no foreground at all. */
 static void
 take_foreground(pid_t old_group, struct spawn *result)
 {
-	if (tcgetpgrp(STDIN_FILENO) != old_group)
+	if (foreground() != old_group)
 		return;
 	/* SIGTTOU is still blocked, or this would stop us. */
-	if (tcsetpgrp(STDIN_FILENO, getpid()) < 0)
+	if (set_foreground(getpid()) < 0)
 		result->terminal_error = errno;
+}
+
+/* Where the environment has what begins with name, "PATH=" say; or NULL. */
+static char **
+find_variable(const char *name)
+{
+	char **entry;
+
+	for (entry = environ; *entry != NULL; entry++)
+		if (strncmp(*entry, name, strlen(name)) == 0)
+			return entry;
+	return NULL;
+}
+
+static const char listen_pid[] = "LISTEN_PID=";
+
+/* LISTEN_PID=pid */
+static void
+name_pid(struct text *t, char *buffer, size_t size, pid_t pid)
+{
+	text_init(t, buffer, size);
+	text_string(t, listen_pid);
+	text_number(t, pid);
 }
 
 /* Socket activation names the process that the sockets are for. */
 static void
 rename_listen_pid(void)
 {
-	static char entry[sizeof("LISTEN_PID=") + 20];
-	const char *value = getenv("LISTEN_PID");
-	char old[24];
+	static char buffer[sizeof(listen_pid) + 20];
+	char **entry = find_variable(listen_pid);
 	struct text t;
-	size_t i;
 
-	if (value == NULL)
+	if (entry == NULL)
 		return;
-	text_init(&t, old, sizeof(old));
-	text_number(&t, getppid());
-	if (strcmp(value, old) != 0)
+	name_pid(&t, buffer, sizeof(buffer), getppid());
+	if (strcmp(*entry, buffer) != 0)
 		return;
-	text_init(&t, entry, sizeof(entry));
-	text_string(&t, "LISTEN_PID=");
-	text_number(&t, getpid());
-	for (i = 0; environ[i] != NULL; i++)
-		if (strncmp(environ[i], entry, sizeof("LISTEN_PID=") - 1) == 0)
-			environ[i] = entry;
+	name_pid(&t, buffer, sizeof(buffer), getpid());
+	*entry = buffer;
+}
+
+/* The directories to search, or NULL. */
+static const char *
+search_list(void)
+{
+	char **entry = find_variable("PATH=");
+
+	return entry != NULL ? *entry + sizeof("PATH=") - 1 : NULL;
 }
 
 /* Run file, by /bin/sh if it is a script without an interpreter line. */
@@ -105,7 +144,7 @@ search(char **argv, struct spawn *result)
 	char *program = argv[0];
 	int at, refused = -1;
 
-	path_begin(&result->path, program, getenv("PATH"), result->buffer);
+	path_begin(&result->path, program, search_list(), result->buffer);
 	for (at = 0; path_next(&result->path); at++) {
 		int error;
 
@@ -124,7 +163,7 @@ search(char **argv, struct spawn *result)
 static void
 explain(char *program, int refused, struct spawn *result)
 {
-	path_begin(&result->path, program, getenv("PATH"), result->buffer);
+	path_begin(&result->path, program, search_list(), result->buffer);
 	result->file = program;
 	if (refused < 0) {
 		result->step = SPAWN_NOT_FOUND;
@@ -200,8 +239,8 @@ void
 spawn_give_back(pid_t program)
 {
 	/* SIGTTOU is blocked; and there may be no terminal any more. */
-	if (tcgetpgrp(STDIN_FILENO) == program)
-		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	if (foreground() == program)
+		(void)set_foreground(getpgrp());
 }
 
 pid_t

@@ -14,7 +14,7 @@
 
 /* Signal each pid of a list that is read in pieces. */
 static bool
-send_listed(int fd, int n)
+send_listed(int fd, pid_t group, int n)
 {
 	char piece[256];
 	bool reached = false;
@@ -27,7 +27,9 @@ send_listed(int fd, int n)
 				pid = pid * 10 + (piece[i] - '0');
 				continue;
 			}
-			if (pid > 0 && kill(pid, n) == 0)
+			/* Who is in the group has had it. */
+			if (pid > 0 && (group <= 0 || getpgid(pid) != group) &&
+			    kill(pid, n) == 0)
 				reached = true;
 			pid = 0;
 		}
@@ -47,7 +49,7 @@ sweep_send(bool first_process, pid_t group, int n)
 	fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return reached;
-	if (send_listed(fd, n))
+	if (send_listed(fd, group, n))
 		reached = true;
 	close(fd);
 	return reached;

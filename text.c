@@ -2,7 +2,8 @@
 /*
  * text: builds lines in a caller's buffer, in place of printf(3).
  *
- * printf costs more code than the rest of hale, and it trusts its arguments;
+ * printf costs half as much code again as all of hale, and it trusts its
+ * arguments;
  * this module knows three things: strings of our own, numbers, and bytes that
  * somebody else supplied.  A text that is full stays as it is: a cut message
  * is better than none, and nothing here can fail.
