@@ -118,7 +118,7 @@ check_queue(char *mode, int n)
 	    start(NS_WORDS("--forward", mode, ns_guest(), "catch", "201", "0"));
 	int i;
 
-	ns_send(&ns, SIGSTOP);
+	ns_halt(&ns);
 	for (i = 0; i < COUNT; i++)
 		ns_queue(&ns, n, i * 1000003);
 	ns_send(&ns, SIGCONT);
@@ -198,9 +198,9 @@ has_got(void *argument)
 
 /* Send a signal to a family: who gets it, beside PROGRAM? */
 static void
-check_family(char **words, bool by_child, bool by_stranger)
+check_family(char **env, char **words, bool by_child, bool by_stranger)
 {
-	struct ns ns = ns_start(&(struct ns_setup){.words = words});
+	struct ns ns = ns_start(&(struct ns_setup){.words = words, .env = env});
 	struct wanted child = {&ns, 0, SIGUSR1}, stranger = {&ns, 0, SIGUSR1};
 	char line[NS_LINE];
 
@@ -220,22 +220,34 @@ check_family(char **words, bool by_child, bool by_stranger)
 
 Test(forward, reaches_program_alone)
 {
-	check_family(NS_WORDS(ns_guest(), "family"), false, false);
-	check_family(NS_WORDS("--forward=child", ns_guest(), "family"), false,
-	             false);
+	check_family(NULL, NS_WORDS(ns_guest(), "family"), false, false);
+	check_family(NULL, NS_WORDS("--forward=child", ns_guest(), "family"),
+	             false, false);
 }
 
 Test(forward, reaches_the_group_and_nobody_else)
 {
-	check_family(NS_WORDS("--forward", "group", ns_guest(), "family"), true,
-	             false);
-	check_family(NS_WORDS("-g", ns_guest(), "family"), true, false);
+	check_family(NULL, NS_WORDS("--forward", "group", ns_guest(), "family"),
+	             true, false);
+	check_family(NULL, NS_WORDS("-g", ns_guest(), "family"), true, false);
+}
+
+Test(forward, reaches_the_group_by_the_environment)
+{
+	char **words = NS_WORDS(ns_guest(), "family");
+
+	check_family(NS_WORDS("HALE_FORWARD=group"), words, true, false);
+	check_family(NS_WORDS("TINI_KILL_PROCESS_GROUP="), words, true, false);
+	check_family(NS_WORDS("TINI_KILL_PROCESS_GROUP=0"), words, true, false);
+	check_family(
+	    NS_WORDS("TINI_KILL_PROCESS_GROUP=1", "HALE_FORWARD=child"), words,
+	    false, false);
 }
 
 Test(forward, reaches_all_in_another_session_as_well)
 {
-	check_family(NS_WORDS("--forward", "all", ns_guest(), "family"), true,
-	             true);
+	check_family(NULL, NS_WORDS("--forward", "all", ns_guest(), "family"),
+	             true, true);
 }
 
 /* One signal is sent, then USR2: what comes? */

@@ -56,6 +56,9 @@ struct ns ns_start(const struct ns_setup *setup);
 void ns_send(const struct ns *ns, int signal);
 void ns_queue(const struct ns *ns, int signal, int value);
 
+/* Make hale stand still until it is sent CONT. */
+void ns_halt(const struct ns *ns);
+
 /* Wait for hale's end; its exit code. */
 int ns_end(struct ns *ns);
 
