@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "ns.h"
 
@@ -14,7 +15,6 @@ code_of(bool plain, char **env, char **words)
 
 	ns_run(&(struct ns_setup){.words = words, .env = env, .plain = plain},
 	       &output);
-	cr_expect_str_empty(output.err);
 	return output.code;
 }
 
@@ -58,6 +58,29 @@ Test(exit, is_the_same_when_hale_is_not_pid_1)
 	             41);
 	cr_expect_eq(code_of(true, NULL, NS_WORDS(ns_guest(), "die", "6")),
 	             134);
+}
+
+Test(exit, of_a_program_that_exits_is_no_news)
+{
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "3")},
+	       &output);
+	cr_expect_str_empty(output.err);
+	cr_expect_eq(output.code, 3);
+}
+
+Test(exit, by_a_signal_is_a_warning)
+{
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "die", "9")},
+	       &output);
+	cr_expect(strncmp(output.err,
+	                  "hale: warning: PROGRAM was killed by KILL after ",
+	                  48) == 0,
+	          "%s", output.err);
+	cr_expect_eq(output.code, 137);
 }
 
 Test(exit, is_0_for_a_code_that_is_remapped_and_no_other)

@@ -260,9 +260,11 @@ Test(messages, escape_what_a_name_brings)
 	    &(struct ns_setup){
 		.words = NS_WORDS("/no\n\033[2J/\xff/\xc2\x9b/such\xc3\xa9")},
 	    &output);
-	cr_expect_str_eq(output.err,
-	                 "hale: error: cannot run '/no\\x0a\\x1b[2J/\\xff/"
-	                 "\\xc2\\x9b/such\xc3\xa9': no such file\n");
+	cr_expect_not_null(strstr(output.err,
+	                          "hale: error: cannot run '/no\\x0a\\x1b[2J/"
+	                          "\\xff/\\xc2\\x9b/such\xc3\xa9': "),
+	                   "%s", output.err);
+	cr_expect_eq(count_lines(output.err, ""), 1);
 }
 
 Test(messages, stay_one_line_however_long_a_name_is)

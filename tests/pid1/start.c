@@ -239,8 +239,8 @@ Test(start, loses_no_signal_at_any_moment)
 	int i;
 
 	for (i = 0; i < 150; i++) {
-		check_after("child", i * 3);
-		check_after("group", i * 3);
+		check_after("child", i * 3L);
+		check_after("group", i * 3L);
 	}
 }
 
