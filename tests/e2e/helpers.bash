@@ -75,11 +75,11 @@ obstacle() { # COMMAND...
 }
 
 # Start the engine in a directory of its own, E2E, that goes with it.
-start_engine() { # docker|podman
+start_engine() { # docker|podman INIT
 	E2E=$(mktemp -d "${TMPDIR:-/tmp}/hale-e2e.XXXXXX")
 	export E2E
 	# Not one of bats' descriptors, or bats waits for the engine.
-	setsid "$E2E_ROOT/tests/e2e/engine" "$1" "$$" "$E2E" "$HALE" \
+	setsid "$E2E_ROOT/tests/e2e/engine" "$1" "$$" "$E2E" "$2" \
 		</dev/null >"$E2E/log" 2>&1 3>&- 4>&- &
 	export ENGINE=$!
 	wait_until 10 test -s "$E2E/first" || { cat "$E2E/log" && return 1; }
@@ -92,9 +92,9 @@ stop_engine() {
 	wait_until 1 test ! -e "$E2E"
 }
 
-start_docker() {
+start_docker() { # [INIT]
 	export CLI=docker
-	start_engine docker
+	start_engine docker "${1-$HALE}"
 	export DOCKER_HOST=unix://$E2E/docker.sock DOCKER_CONFIG=$E2E/config
 	export DOCKER_BUILDKIT=0
 	unset DOCKER_CONTEXT DOCKER_TLS_VERIFY
@@ -110,7 +110,7 @@ docker_answers() {
 
 start_podman() {
 	export CLI=podman
-	start_engine podman
+	start_engine podman "$HALE"
 	cat >"$E2E/containers.conf" <<-END
 		[containers]
 		default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
