@@ -30,6 +30,7 @@ enum {
 	ORDER_ORPHANS = 1, /* make count orphans, one after the other, and wait
 	                      for none of them */
 	ORDER_HOLD,        /* make count orphans that live until released */
+	ORDER_HOLD_MEEK,   /* the same, but TERM ends them, and PROGRAM */
 	ORDER_HAND_OVER,   /* make count zombies whose parent, on release, dies:
 	                      the init gets them all in one instant */
 	ORDER_LOOPS,       /* start count loops that make orphans for ever */

@@ -27,6 +27,7 @@ static const struct {
     {"start", part_start, 2}, {"memory", part_memory, 1},
     {"idle", part_idle, 2},   {"orphans", part_orphans, 2},
     {"clear", part_clear, 3}, {"latency", part_latency, 3},
+    {"stop", part_stop, 3},
 };
 
 static _Noreturn void

@@ -243,6 +243,18 @@ def reaping(results):
             "them all at once.\n" + burst(jobs["clear.handed"]))
 
 
+def stop(results):
+    job = results["jobs"].get("stop", {})
+    columns = [("KILL to PID 1", "kernel", "ms", False),
+               ("TERM, who end by it", "term", "ms", False),
+               ("KILL after the grace", "grace", "ms", False)]
+    return ("## Stop\n\nFrom the signal to the end of a container of 1,000 "
+            "processes, less the grace in the last case.  The first is what "
+            "the kernel needs by itself; in the others the init has reaped "
+            "them all before it ends.  Peers have no such stop.\n\n"
+            + table(job, columns))
+
+
 def floor(results):
     jobs, sizes = results["jobs"], results["size"]
     pid1, rest, many = jobs["start.pid1"], jobs["memory"], jobs["orphans"]
@@ -337,6 +349,6 @@ def page(results):
             verdict.goals(results)),
         behind(results), size(results), memory(results),
         start(results) + split(results), idle(results), latency(results),
-        reaping(results), floor(results), METHOD,
+        reaping(results), stop(results), floor(results), METHOD,
     ]
     return "\n".join(parts)

@@ -27,4 +27,7 @@ void part_clear(const struct lab *lab, char *const *options);
 /* PROGRAM SCENE COUNT: a signal's way from its sender to PROGRAM. */
 void part_latency(const struct lab *lab, char *const *options);
 
+/* PROGRAM COUNT GRACE_MS: from a stop signal to the end of all. */
+void part_stop(const struct lab *lab, char *const *options);
+
 #endif

@@ -32,10 +32,13 @@ PLAIN = {"tini-static": ["-s", "--"], "tini": ["-s", "--"]}
 
 FLOOR = {"bare": [], "exec": [EXEC], "wait": [WAIT], "direct": [WAIT]}
 
+GRACE_MS = "50"  # no peer has one
+
 # rounds and seconds: (quick, full); a round begins only within the seconds,
 # but for three.  options: what the part of that name in bench/main.c takes.
-Job = namedtuple("Job", "key part title rounds seconds options floor plain",
-                 defaults=((), False))
+# only: the subjects of a part that is not for all, with words of their own.
+Job = namedtuple("Job", "key part title rounds seconds options floor plain only",
+                 defaults=((), False, None))
 
 JOBS = [
     Job("start.pid1", "start", "start as PID 1", (80, 700), (5, 40),
@@ -70,6 +73,10 @@ JOBS = [
     Job("latency.handed.8000", "latency",
         "signal latency while 8000 zombies are handed over", (1, 9), (4, 30),
         [PROGRAM, "handed", "8000"], ("direct",)),
+    Job("stop", "stop", "stop of 1000 processes", (3, 31), (3, 15),
+        [PROGRAM, "1000", GRACE_MS],
+        only={"hale": ["--grace", GRACE_MS + "ms", "--log-level",
+                       "error", "--"]}),
 ]
 
 
@@ -91,6 +98,10 @@ def commands(job):
     """Each subject of the job as the harness takes it: NAME=COMMAND."""
     lines = []
     for name, path, words in subjects():
+        if job.only is not None:
+            if name not in job.only:
+                continue
+            words = job.only[name]
         if job.plain:
             words = PLAIN.get(name, words)
         lines.append(f"{name}=" + " ".join([path] + words))

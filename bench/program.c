@@ -96,6 +96,16 @@ hold(uint32_t count)
 	_exit(0);
 }
 
+static void
+be_meek(void)
+{
+	sigset_t term;
+
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &term, NULL);
+}
+
 /* Until the last of count children is a zombie. */
 static void
 leave_zombies(uint32_t count)
@@ -195,6 +205,10 @@ obey(const struct order *order, struct board *board)
 	switch (order->verb) {
 	case ORDER_ORPHANS:
 		make_families(order->count);
+		break;
+	case ORDER_HOLD_MEEK:
+		be_meek();
+		hold(order->count);
 		break;
 	case ORDER_HOLD:
 		hold(order->count);

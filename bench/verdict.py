@@ -74,6 +74,15 @@ def latency_goals(f):
     return rows
 
 
+def stop_goals(f):
+    kernel = f.of("stop", "hale", "kernel")
+    return [goal(f"stop of 1,000 processes, {words}, ms",
+                 f.of("stop", "hale", metric), kernel, "KILL to PID 1", 1.5,
+                 1e6)
+            for words, metric in (("who end on TERM", "term"),
+                                  ("past the grace", "grace"))]
+
+
 def reaping_goals(f):
     """Not slower than the fastest: time, so that less is better."""
     rate, name = f.best("orphans", "rate", more=True)
@@ -93,7 +102,8 @@ def reaping_goals(f):
 
 def goals(results):
     f = Figures(results)
-    return small_goals(f) + latency_goals(f) + reaping_goals(f)
+    return (small_goals(f) + latency_goals(f) + reaping_goals(f)
+            + stop_goals(f))
 
 
 SCALE = {"bytes": (1024, "KiB"), "kib": (1, "KiB"), "time": (1e3, "µs"),
