@@ -48,7 +48,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
-	format bench bench-quick bench-tools clean always coverage
+	format bench bench-quick bench-tools clean always coverage names
 
 all: $(HALE)
 
@@ -82,6 +82,7 @@ help:
 #: make demo        build it and see it at work as PID 1
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
 #: make coverage    how much of the pure modules the unit tests run
+#: make names       tini, dumb-init and catatonit beside hale under their names
 #: make e2e         the same with real Docker and podman; needs root
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of
@@ -111,9 +112,9 @@ $(BUILD)/demo: examples/demo.c Makefile | $(BUILD)
 	@$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(WARNINGS) -o $@ $<
 
 check:
-	@tests/support/deps check
+	@tests/support/deps check names
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory unit pid1
+	@$(MAKE) --no-print-directory unit pid1 names
 
 unit: $(BUILD)/unit
 	$(BUILD)/unit
@@ -157,6 +158,10 @@ $(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
 
 $(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
+
+names: hale $(BUILD)/guest
+	@tests/support/deps names
+	tests/names/run
 
 e2e: hale
 	@tests/support/deps e2e
