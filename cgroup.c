@@ -95,7 +95,8 @@ cgroup_number(const char *text, const char *key)
 		    (length > 0 && *at++ != ' ') || *at < '0' || *at > '9')
 			continue;
 		for (; *at >= '0' && *at <= '9'; at++)
-			n = n < LLONG_MAX / 10 - 1 ? n * 10 + (*at - '0') : n;
+			n = n < LLONG_MAX / 10 ? n * 10 + (*at - '0')
+			                       : LLONG_MAX;
 		return n;
 	}
 	return CGROUP_UNKNOWN;
@@ -156,10 +157,15 @@ find(struct place *p, char *buffer, size_t size)
 	p->buffer = p->path + strlen(p->path) + 1;
 	p->size = size - (size_t)(p->buffer - buffer);
 	p->count = count_at(p->version, p->path, p->buffer, p->size);
-	if (p->count >= 0 || *p->path == '\0')
-		return;
-	*p->path = '\0';
-	p->count = count_at(p->version, "", p->buffer, p->size);
+	if (p->count < 0) {
+		*p->path = '\0';
+		p->count = count_at(p->version, "", p->buffer, p->size);
+	}
+	/* The list of version 1 may be too long, and memory at its end. */
+	if (p->count < 0) {
+		p->version = V1 + V2 - p->version;
+		p->count = count_at(p->version, "", p->buffer, p->size);
+	}
 }
 
 void

@@ -266,6 +266,23 @@ Test(account, names_no_limit_where_there_is_none)
 	             "9223372036854771712\n", rest);
 }
 
+/* Twelve controllers with paths as Kubernetes has them are more than hale
+ * reads; memory comes last. */
+Test(account, finds_the_files_however_long_the_list_of_cgroups_is)
+{
+	char proc[8192] = "", path[256];
+	int i;
+
+	memset(path, 'k', 190);
+	path[190] = '\0';
+	for (i = 12; i > 0; i--)
+		snprintf(proc + strlen(proc), sizeof(proc) - strlen(proc),
+		         "%d:%s:/%s\n", i, i == 1 ? "memory" : "x", path);
+	check_layout(proc, "sys/memory", true, "16777216\n",
+	             "OOM kills in its cgroup meanwhile: 2 (memory limit "
+	             "16777216 bytes)\n");
+}
+
 static bool
 is_read(void *fd)
 {

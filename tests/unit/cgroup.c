@@ -145,6 +145,20 @@ Test(cgroup, numbers_that_are_none_are_unknown)
 	}
 }
 
+/* The kernel has written "no limit" in more than one way. */
+Test(cgroup, numbers_that_are_too_large_stay_large)
+{
+	static const char *const huge[] = {
+	    "9223372036854771712",  "9223372036854710272",
+	    "9223372036854775807",  "9223372036854775808",
+	    "18446744073709551615", "99999999999999999999999999"};
+	size_t i;
+
+	for (i = 0; i < sizeof(huge) / sizeof(huge[0]); i++)
+		cr_expect_gt(cgroup_number(huge[i], ""), LLONG_MAX / 2, "%s",
+		             huge[i]);
+}
+
 /* Whatever this machine has, it is one of the two. */
 Test(cgroup, is_read_or_unknown)
 {
