@@ -179,6 +179,36 @@ Test(report, counts_orphans_and_memory)
 	}
 }
 
+/* Without a word from the kernel it is not a count that something is there
+ * later. */
+static void
+hide_cgroup(void *directory)
+{
+	if (mount(directory, "/sys/fs/cgroup", NULL, MS_BIND, NULL) < 0)
+		_exit(99);
+}
+
+Test(report, does_not_take_what_it_could_not_read_for_a_count)
+{
+	struct ns_output output;
+
+	if (access("/sys/fs/cgroup", F_OK) < 0)
+		cr_skip_test("there is no /sys/fs/cgroup to mount over");
+	cr_assert_eq(mkdir(extra_path("sys"), 0755), 0);
+	cr_assert_eq(mkdir(extra_path("sys/memory"), 0755), 0);
+	run(
+	    &(struct ns_setup){
+		.words = NS_WORDS("/bin/sh", "-c",
+	                          "cd /sys/fs/cgroup && "
+	                          "echo oom_kill 5 >memory.events && "
+	                          "echo oom_kill 5 >memory/memory.oom_control"),
+		.prepare = hide_cgroup,
+		.argument = extra_path("sys")},
+	    &output);
+	cr_expect_eq(output.code, 0);
+	expect_report(".oom_kills", "0\n");
+}
+
 /* ------ Where it can be written. ------ */
 
 /* hale says so at the start and at the end, and nothing changes else. */
