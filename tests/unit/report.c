@@ -301,6 +301,23 @@ Test(report, is_refused_where_there_is_no_directory)
 	expect_refused(path, ENOTDIR);
 }
 
+Test(report, is_written_under_the_longest_name)
+{
+	char path[512];
+	size_t length = strlen(directory);
+
+	memcpy(path, directory, length);
+	path[length] = '/';
+	memset(path + length + 1, 'n', NAME_MAX);
+	path[length + 1 + NAME_MAX] = '\0';
+	expect_written(path);
+	expect_text(path, "the report\n");
+	unlink(path);
+	path[length + 1 + NAME_MAX] = 'n';
+	path[length + 2 + NAME_MAX] = '\0';
+	expect_refused(path, ENAMETOOLONG);
+}
+
 /* Do it as nobody in particular; the test's process stays what it is. */
 static void
 as_another_user(void (*act)(void))
