@@ -169,13 +169,15 @@ find(struct place *p, char *buffer, size_t size)
 }
 
 void
-cgroup_begin(struct cgroup_start *start, char *buffer, size_t size)
+cgroup_begin(struct cgroup_start *start, bool exact, char *buffer, size_t size)
 {
 	struct place p;
 
 	start->at_root = true;
-	start->oom_kills = count_at(V1, "", buffer, size);
-	if (start->oom_kills < 0)
+	start->oom_kills = CGROUP_UNKNOWN;
+	if (!exact)
+		start->oom_kills = count_at(V1, "", buffer, size);
+	if (!exact && start->oom_kills < 0)
 		start->oom_kills = count_at(V2, "", buffer, size);
 	if (start->oom_kills >= 0)
 		return;

@@ -23,10 +23,11 @@ struct cgroup_memory {
 /* Both read, by cgroups(7), memory.events and memory.max of version 2, or
  * memory.oom_control and memory.limit_in_bytes of version 1: at the path that
  * /proc/self/cgroup names or else, as most containers see it, at the mount
- * point.  The start is content with the mount point, where there is a count:
- * to open anything below /proc/self costs a young process 40 microseconds.
- * The buffer is for the work. */
-void cgroup_begin(struct cgroup_start *start, char *buffer, size_t size);
+ * point.  The start is content with the mount point, where there is a count,
+ * unless it has to be exact: to open anything below /proc/self costs a young
+ * process 40 microseconds. The buffer is for the work. */
+void cgroup_begin(struct cgroup_start *start, bool exact, char *buffer,
+                  size_t size);
 void cgroup_end(const struct cgroup_start *start, struct cgroup_memory *m,
                 char *buffer, size_t size);
 

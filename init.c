@@ -65,6 +65,7 @@ struct init {
 	int status;  /* of PROGRAM, as wait(2) has it */
 	bool ended;  /* PROGRAM has */
 	bool left;   /* there is nothing more to wait for */
+	bool killed; /* what was left when the grace was over */
 	int hurries; /* rounds in a row that SIGCHLD has cut short */
 	long long started, duration; /* of PROGRAM, milliseconds */
 	unsigned long orphans;       /* reaped */
@@ -328,16 +329,21 @@ forward_stop(struct init *in)
 }
 
 /* Who is left and cannot be reached is no concern of PROGRAM's init.  To PID 1
- * the kernel does not say whether it is so, but kills all when PID 1 leaves. */
+ * the kernel does not say whether it is so; but it kills all when PID 1 leaves,
+ * so that a second time settles it. */
 static void
 kill_rest(struct init *in)
 {
 	pid_t group = in->ended ? 0 : in->program;
-	bool reached;
+	bool reached = sweep_send(in->self == 1, group, SIGKILL);
 
-	log_say(&in->log, LOG_INFO, "the grace is over: killing what is left");
-	reached = sweep_send(in->self == 1, group, SIGKILL);
-	in->left = in->ended && (in->self == 1 || !reached);
+	if (!in->killed)
+		log_say(&in->log, LOG_INFO,
+		        "the grace is over: killing what is left");
+	else if (in->self == 1)
+		reached = false;
+	in->killed = true;
+	in->left = in->ended && !reached;
 }
 
 static void
@@ -539,8 +545,8 @@ explain_kill(struct init *in, int code)
 	text_init(&t, message, sizeof(message));
 	log_keep(&in->log, LOG_WARN, &t, format, signal, in->duration,
 	         m.oom_kills, m.limit);
-	leave_report(in, "signaled", code, WTERMSIG(in->status), m.oom_kills,
-	             message);
+	leave_report(in, "signaled", code, WTERMSIG(in->status),
+	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
 }
 
 static void
@@ -557,7 +563,8 @@ explain_exit(struct init *in, int code)
 	if (in->options.exit_report == NULL)
 		return;
 	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
-	leave_report(in, "exited", code, 0, m.oom_kills, message);
+	leave_report(in, "exited", code, 0,
+	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
 }
 
 /* PROGRAM has ended; hale's exit code. */
@@ -581,6 +588,7 @@ leave(struct init *in)
 static int
 run(struct init *in)
 {
+	bool exact = in->options.exit_report != NULL;
 	int code;
 
 	prepare(in);
@@ -590,11 +598,13 @@ run(struct init *in)
 		loop(in);
 		return 0;
 	}
-	/* Before PROGRAM, which may be killed before hale's next turn; and by
-	 * PID 1 alone, since elsewhere it would double the start's cost. */
+	/* Before PROGRAM, which may be killed before hale's next turn; and in
+	 * a container or for a report alone, since it costs as much as all the
+	 * rest of the start. */
 	in->memory.oom_kills = CGROUP_UNKNOWN;
-	if (in->self == 1)
-		cgroup_begin(&in->memory, in->scratch, sizeof(in->scratch));
+	if (in->self == 1 || exact)
+		cgroup_begin(&in->memory, exact, in->scratch,
+		             sizeof(in->scratch));
 	code = start(in);
 	if (in->program < 0)
 		return code;

@@ -80,8 +80,8 @@ struct row {
  * -g. */
 static const struct row rows[] = {
     {"forward", 0, VALUE, CHOICE, 0, FIELD(forward), "child|group|all",
-     "whom signals go to: PROGRAM (default), its\n"
-     "process group, or every process (PID 1 only)"},
+     "whom signals go to (default child; all takes a\n"
+     "hale that is PID 1)"},
     {"", 'g', FLAG, CONSTANT, FORWARD_GROUP, FIELD(forward), NULL,
      "the same as --forward group"},
     {"rewrite", 'r', LIST, REWRITE, 0, FIELD(rewrite), "FROM:TO",
@@ -101,8 +101,7 @@ static const struct row rows[] = {
     {"", 's', FLAG, CONSTANT, 1, FIELD(subreaper), NULL,
      "does nothing: hale is a subreaper anyway"},
     {"single-child", 'c', FLAG, SINGLE_CHILD, false, FIELD(session), NULL,
-     "no session of its own for PROGRAM, as the name\n"
-     "dumb-init gives it"},
+     "none of what the name dumb-init adds"},
     {"", 'w', FLAG, CONSTANT, 1, FIELD(warn_reaped), NULL,
      "a warning for each adopted process reaped"},
     {"log-format", 0, VALUE, CHOICE, 0, FIELD(log_json), "text|json",

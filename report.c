@@ -63,7 +63,7 @@ report_check(const char *path)
 		return -1;
 	if (replace_begin(&r, path, 0644) < 0)
 		return errno == ENAMETOOLONG ? 0 : -1; /* in place, then */
-	(void)replace_end(&r, false); /* it was only to see */
+	(void)replace_end(&r, false);                  /* it was only to see */
 	return 0;
 }
 

@@ -213,7 +213,8 @@ put_number(const char *directory, const char *name, const char *text)
 	extra_put(extra_path(path), text);
 }
 
-/* Fill the directory, and have PROGRAM change the count and be killed. */
+/* Fill the directory, and have PROGRAM change the count and be killed.  For a
+ * report hale counts exactly, wherever it is. */
 static void
 check_layout(const char *proc, const char *directory, bool first,
              const char *limit, const char *rest)
@@ -221,6 +222,9 @@ check_layout(const char *proc, const char *directory, bool first,
 	struct view view = make_view(proc);
 	struct ns_output output;
 	char script[512];
+	char *reported[] = {"--exit-report", extra_path("report"),
+	                    "/bin/sh",       "-c",
+	                    script,          NULL};
 	int plain;
 
 	make_directory(directory);
@@ -234,8 +238,7 @@ check_layout(const char *proc, const char *directory, bool first,
 		put_number(directory,
 		           first ? "memory.oom_control" : "memory.events",
 		           "oom_kill_disable 0\noom 7\noom_kill 3\n");
-		ns_run(&(struct ns_setup){.words =
-		                              NS_WORDS("/bin/sh", "-c", script),
+		ns_run(&(struct ns_setup){.words = reported,
 		                          .plain = plain != 0,
 		                          .prepare = see,
 		                          .argument = &view},
@@ -254,6 +257,25 @@ Test(account, counts_what_the_cgroup_counted_meanwhile)
 		             layouts[i].first, "16777216\n",
 		             "OOM kills in its cgroup meanwhile: 2 (memory "
 		             "limit 16777216 bytes)\n");
+}
+
+/* As a container sees it: the count is where the cgroup is mounted. */
+Test(account, counts_for_a_container_without_a_report_too)
+{
+	struct view view = make_view("0::/\n");
+	struct ns_output output;
+
+	extra_put(extra_path("sys/memory.events"), "oom_kill 3\n");
+	ns_run(&(struct ns_setup){.words =
+	                              NS_WORDS("/bin/sh", "-c",
+	                                       "echo oom_kill 5 >"
+	                                       "/sys/fs/cgroup/memory.events; "
+	                                       "kill -KILL $$"),
+	                          .prepare = see,
+	                          .argument = &view},
+	       &output);
+	expect_killed(output.err, "KILL",
+	              "OOM kills in its cgroup meanwhile: 2\n");
 }
 
 /* Each version has its own word for it. */
@@ -330,7 +352,8 @@ Test(account, does_not_take_what_it_could_not_read_for_a_count)
 	                          .prepare = see,
 	                          .argument = &view},
 	       &output);
-	expect_killed(output.err, "KILL", UNCOUNTED);
+	expect_killed(output.err, "KILL",
+	              "OOM kills in its cgroup so far: 5\n");
 	ns_run(&(struct ns_setup){.words = NS_WORDS(
 				      "/bin/sh", "-c",
 				      "rm /sys/fs/cgroup/memory.events; "
@@ -433,12 +456,16 @@ Test(account_of_memory, tells_the_oom_killer_from_anybody_else)
 
 	make_cgroup();
 	for (plain = 0; plain < 2; plain++) {
-		run_in_cgroup(plain != 0, NS_WORDS(extra_actor(), "hog", "64"),
+		run_in_cgroup(plain != 0,
+		              NS_WORDS("--exit-report", extra_path("report"),
+		                       extra_actor(), "hog", "64"),
 		              &output);
 		expect_killed(output.err, "KILL",
 		              "OOM kills in its cgroup meanwhile: 1 (memory "
 		              "limit 16777216 bytes)\n");
-		run_in_cgroup(plain != 0, NS_WORDS(extra_actor(), "die", "9"),
+		run_in_cgroup(plain != 0,
+		              NS_WORDS("--exit-report", extra_path("report"),
+		                       extra_actor(), "die", "9"),
 		              &output);
 		expect_killed(output.err, "KILL",
 		              "OOM kills in its cgroup meanwhile: 0 (memory "

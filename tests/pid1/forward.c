@@ -98,14 +98,16 @@ Test(forward, passes_through_hale_in_hale)
 
 Test(forward, keeps_chld_to_hale_itself)
 {
-	struct ns ns = start(NS_WORDS(ns_guest(), "catch", "2", "0"));
+	struct ns ns = start(NS_WORDS(ns_guest(), "catch", "3", "0"));
 
 	ns_send(&ns, SIGCHLD);
 	ns_send(&ns, SIGUSR1);
 	expect_number(&ns, SIGUSR1);
 	ns_send(&ns, SIGUSR2);
-	cr_expect_eq(ns_status(&ns, 2, "ShdPnd", 16) >> (SIGCHLD - 1) & 1, 0);
 	expect_number(&ns, SIGUSR2);
+	cr_expect_eq(ns_status(&ns, 2, "ShdPnd", 16) >> (SIGCHLD - 1) & 1, 0);
+	ns_send(&ns, SIGTERM); /* the third: only now may PROGRAM end */
+	expect_number(&ns, SIGTERM);
 	ns_end(&ns);
 }
 

@@ -166,7 +166,9 @@ Test(cgroup, is_read_or_unknown)
 	struct cgroup_memory m = {-5, false, -5};
 	static char buffer[4096];
 
-	cgroup_begin(&start, buffer, sizeof(buffer));
+	cgroup_begin(&start, false, buffer, sizeof(buffer));
+	cr_expect_geq(start.oom_kills, CGROUP_UNKNOWN);
+	cgroup_begin(&start, true, buffer, sizeof(buffer));
 	cr_expect_geq(start.oom_kills, CGROUP_UNKNOWN);
 	cgroup_end(&start, &m, buffer, sizeof(buffer));
 	cr_expect_geq(m.oom_kills, CGROUP_UNKNOWN);
