@@ -115,14 +115,14 @@ static const struct row rows[] = {
     {"sleep", 0, COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep), "DURATION",
      "sleep that long and exit, as sleep(1) does"},
     {"install", 0, COMMAND, NEW_PATH, OPTIONS_INSTALL, FIELD(path), "PATH",
-     "copy this binary to PATH and exit"},
+     "copy this binary to PATH"},
     {"help", 'h', ACTION, CONSTANT, OPTIONS_HELP, FIELD(action), NULL,
-     "print this and exit"},
+     "print this"},
     {"license", 'l', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL,
-     "print the licence and exit; also -L"},
+     "print the licence; also -L"},
     {"", 'L', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL, NULL},
     {"version", 'V', ACTION, CONSTANT, OPTIONS_VERSION, FIELD(action), NULL,
-     "print the version and exit"},
+     "print the version"},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
