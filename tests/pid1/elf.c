@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
 #include <link.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,9 +16,16 @@
 #include "ns.h"
 #include "trace.h"
 
-static const ElfW(Ehdr) * map_hale(void)
+/* elf(5) has each of these in two widths; here are the machine's own. */
+typedef ElfW(Ehdr) file_header;
+typedef ElfW(Phdr) program_header;
+typedef ElfW(Shdr) section_header;
+typedef ElfW(Sym) symbol_entry;
+
+static const file_header *
+map(const char *name)
 {
-	int fd = open(ns_hale(), O_RDONLY | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	void *file;
 
@@ -30,9 +39,10 @@ static const ElfW(Ehdr) * map_hale(void)
 }
 
 /* The program header of this type, or NULL. */
-static const ElfW(Phdr) * find(const ElfW(Ehdr) * file, ElfW(Word) type)
+static const program_header *
+find(const file_header *file, unsigned type)
 {
-	const ElfW(Phdr) *header =
+	const program_header *header =
 	    (const void *)((const char *)file + file->e_phoff);
 	int i;
 
@@ -42,9 +52,15 @@ static const ElfW(Phdr) * find(const ElfW(Ehdr) * file, ElfW(Word) type)
 	return NULL;
 }
 
+static const section_header *
+section(const file_header *file, size_t i)
+{
+	return (const section_header *)((const char *)file + file->e_shoff) + i;
+}
+
 Test(elf, is_static)
 {
-	const ElfW(Ehdr) *file = map_hale();
+	const file_header *file = map(ns_hale());
 
 	cr_expect_not_null(find(file, PT_LOAD));
 	cr_expect_null(find(file, PT_INTERP));
@@ -53,7 +69,7 @@ Test(elf, is_static)
 
 Test(elf, has_no_executable_stack)
 {
-	const ElfW(Phdr) *stack = find(map_hale(), PT_GNU_STACK);
+	const program_header *stack = find(map(ns_hale()), PT_GNU_STACK);
 
 	cr_assert_not_null(stack);
 	cr_expect_eq(stack->p_flags & PF_X, 0);
@@ -61,8 +77,8 @@ Test(elf, has_no_executable_stack)
 
 Test(elf, has_no_writable_code)
 {
-	const ElfW(Ehdr) *file = map_hale();
-	const ElfW(Phdr) *header =
+	const file_header *file = map(ns_hale());
+	const program_header *header =
 	    (const void *)((const char *)file + file->e_phoff);
 	int i;
 
@@ -72,13 +88,67 @@ Test(elf, has_no_writable_code)
 
 Test(elf, is_stripped)
 {
-	const ElfW(Ehdr) *file = map_hale();
-	const ElfW(Shdr) *section =
-	    (const void *)((const char *)file + file->e_shoff);
-	int i;
+	const file_header *file = map(ns_hale());
+	size_t i;
 
 	for (i = 0; i < file->e_shnum; i++)
-		cr_expect_neq(section[i].sh_type, SHT_SYMTAB);
+		cr_expect_neq(section(file, i)->sh_type, SHT_SYMTAB);
+}
+
+static bool
+is_heap(const char *symbol)
+{
+	static const char *const names[] = {
+	    "malloc", "calloc", "realloc", "reallocarray", "free",  "brk",
+	    "sbrk",   "mmap",   "mremap",  "strdup",       "alloca"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(symbol, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Look at the names that a symbol table defines or asks for; how many. */
+static size_t
+check_table(const file_header *file, const section_header *table)
+{
+	const char *base = (const char *)file;
+	const char *names = base + section(file, table->sh_link)->sh_offset;
+	const symbol_entry *symbol = (const void *)(base + table->sh_offset);
+	size_t i, count = table->sh_size / sizeof(*symbol);
+
+	for (i = 0; i < count; i++)
+		cr_expect_not(is_heap(names + symbol[i].st_name), "%s",
+		              names + symbol[i].st_name);
+	return count;
+}
+
+static size_t
+check_symbols(const char *name)
+{
+	const file_header *file = map(name);
+	size_t i, count = 0;
+
+	for (i = 0; i < file->e_shnum; i++)
+		if (section(file, i)->sh_type == SHT_SYMTAB)
+			count += check_table(file, section(file, i));
+	return count;
+}
+
+/* The objects lie beside the guest. */
+Test(elf, has_no_heap_in_its_code)
+{
+	char pattern[PATH_MAX];
+	glob_t objects;
+	size_t i;
+
+	strcpy(pattern, ns_guest());
+	strcpy(strrchr(pattern, '/') + 1, "*.o");
+	cr_assert_eq(glob(pattern, 0, NULL, &objects), 0);
+	for (i = 0; i < objects.gl_pathc; i++)
+		cr_expect_gt(check_symbols(objects.gl_pathv[i]), 1U);
+	cr_expect_gt(objects.gl_pathc, 5U);
 }
 
 static bool
