@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -57,6 +59,39 @@ Test(terminal, stays_with_who_has_it_when_hale_is_in_the_background)
 	ns = start(&t, NS_WORDS(ns_guest(), "foreground"));
 	ns_expect(&ns, "of 2");
 	ns_expect(&ns, "leader");
+	cr_expect_eq(ns_end(&ns), 0);
+}
+
+/* A shell script on the terminal: hale is one of its commands, in its group. */
+static void
+be_a_command(void *terminal)
+{
+	pid_t pid;
+
+	terminal_attach(terminal);
+	pid = fork();
+	if (pid == 0)
+		return;
+	waitpid(pid, NULL, 0);
+	printf("%s\n",
+	       tcgetpgrp(STDIN_FILENO) == getpgrp() ? "given back" : "lost");
+	fflush(stdout);
+	_exit(0);
+}
+
+Test(terminal, is_the_scripts_again_when_program_has_ended)
+{
+	struct terminal t = terminal_open();
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(ns_guest(), "foreground"),
+	                       .plain = true,
+	                       .in = t.slave,
+	                       .prepare = be_a_command,
+	                       .argument = &t});
+
+	ns_expect(&ns, "mine");
+	ns_expect(&ns, "leader");
+	ns_expect(&ns, "given back");
 	cr_expect_eq(ns_end(&ns), 0);
 }
 
