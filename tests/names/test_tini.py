@@ -144,10 +144,12 @@ class Tini(Common, Comparison):
                 signal.signal(number, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_BLOCK, [
                 signal.SIGTTIN, signal.SIGILL, signal.SIGTERM])
-        self.same(lambda init: run(init, "--", GUEST, "mask",
-                                   prepare=prepare)[1].split(),
-                  ["SigBlk:", "0000000000104008",
-                   "SigIgn:", "0000000000200402"])
+
+        def sets(init):
+            words = run(init, "--", GUEST, "mask", prepare=prepare)[1].split()
+            # make(1) leaves 32 and 33 ignored, which libc does not undo.
+            return int(words[1], 16), int(words[3], 16) & ~(3 << 31)
+        self.same(sets, (0x104008, 0x200402))
 
     def test_program_leads_a_group_in_the_session(self):
         def where(init):
