@@ -193,7 +193,8 @@ in its cgroup meanwhile: 0" ]
 	inode=$(stat --format %i "$directory/report")
 	# Who has the old one open keeps it, and the number with it.
 	exec {old}<"$directory/report"
-	start --read-only --user 1001:1001 --volume "$directory:/reports" small \
+	start --read-only --user 1001:1001 \
+		--volume "$directory:/reports" small \
 		--exit-report /reports/report /busybox sh -c 'exit 7'
 	ends_with 7
 	reported "$directory/report" '.reason == "exited"'
