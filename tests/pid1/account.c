@@ -297,6 +297,7 @@ Test(account, finds_the_files_however_long_the_list_of_cgroups_is)
 
 	memset(path, 'k', 190);
 	path[190] = '\0';
+	snprintf(proc, sizeof(proc), "0::/%s\n", path);
 	for (i = 12; i > 0; i--)
 		snprintf(proc + strlen(proc), sizeof(proc) - strlen(proc),
 		         "%d:%s:/%s\n", i, i == 1 ? "memory" : "x", path);

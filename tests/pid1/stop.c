@@ -214,6 +214,34 @@ Test(stop, asks_what_program_left_to_end)
 	}
 }
 
+/* Their parent lives on, so that they are no children of hale's. */
+Test(stop, asks_grandchildren_in_programs_group_to_end)
+{
+	int plain;
+
+	for (plain = 0; plain < 2; plain++) {
+		struct ns ns = ns_start(&(struct ns_setup){
+		    .words = NS_WORDS("--grace=" LONG, extra_actor(), "beside",
+		                      "deaf", "under", "tell", "1", "0", "+",
+		                      "exit", "6"),
+		    .plain = plain != 0});
+
+		ns_expect(&ns, "15");
+		ns_kill(&ns);
+	}
+}
+
+Test(stop, asks_everybody_to_end_as_pid_1)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words =
+		NS_WORDS("--grace=" LONG, extra_actor(), "beside", "deaf",
+	                 "chain", "2", "tell", "1", "0", "+", "exit", "6")});
+
+	ns_expect(&ns, "15");
+	ns_kill(&ns);
+}
+
 Test(stop, leaves_at_once_without_a_grace)
 {
 	struct ns ns = start(false, NS_WORDS(extra_actor(), "beside", "deaf",
@@ -452,15 +480,17 @@ Test(stop, forwards_what_the_signal_was_rewritten_to)
 /* The TERM that is dropped has not begun it, or INT would cut it short. */
 Test(stop, is_not_begun_by_a_signal_that_is_dropped)
 {
-	struct ns ns = start(false, NS_WORDS("-r", "TERM:0", "--drain", LONG,
+	struct ns ns = start(false, NS_WORDS("-r", "TERM:0", "--drain=400ms",
 	                                     extra_actor(), "tell", "3", "3"));
+	long long before;
 
 	ns_send(&ns, SIGTERM);
 	mark(&ns);
+	before = extra_now();
 	ns_send(&ns, SIGINT);
 	mark(&ns);
-	ns_send(&ns, SIGINT);
 	ns_expect(&ns, "2");
+	expect_grace(extra_now() - before);
 	cr_expect_eq(ns_end(&ns), 3);
 }
 

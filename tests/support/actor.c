@@ -6,7 +6,6 @@
  * says "ready" and does something.  A `+` ends the part of a child, which says
  * that it is ready to its parent alone.
  */
-#include <errno.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -58,15 +57,6 @@ block(int signal)
 	return set;
 }
 
-static long long
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* beside PART... + PART...: a child is the first; then be the other */
 static int
 do_beside(char **words)
@@ -103,6 +93,15 @@ do_chain(char **words)
 		setsid();
 	}
 	return play(words + 1);
+}
+
+/* under PART...: the child of a process that only waits */
+static int
+do_under(char **words)
+{
+	if (fork() != 0)
+		stay();
+	return play(words);
 }
 
 /* session PART...: in a session of its own */
@@ -250,23 +249,6 @@ do_hog(char **words)
 	stay();
 }
 
-/* time COMMAND...: how many milliseconds it took, and its exit code */
-static int
-do_time(char **words)
-{
-	long long before = clock_ms();
-	int status = 0;
-	pid_t pid = vfork();
-
-	if (pid == 0) {
-		execv(words[0], words);
-		_exit(100);
-	}
-	waitpid(pid, &status, 0);
-	printf("%lld %d\n", clock_ms() - before, WEXITSTATUS(status));
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	int words; /* how many must follow */
@@ -279,7 +261,7 @@ static const struct {
     {"fall", 2, do_fall},       {"runner", 0, do_runner},
     {"tell", 2, do_tell},       {"exit", 1, do_exit},
     {"listen", 1, do_listen},   {"die", 1, do_die},
-    {"hog", 1, do_hog},         {"time", 1, do_time},
+    {"hog", 1, do_hog},         {"under", 1, do_under},
 };
 
 static int
