@@ -24,16 +24,21 @@ BASH = "bash", "--norc", "--noprofile", "--noediting", "-i"
 DASH = "dash", "-i"
 CTRL_C, CTRL_D, CTRL_Z = "\x03", "\x04", "\x1a"
 
-COUNTING = """
+# They wake up at intervals: python may miss a signal just before it sleeps.
+HANDLING = """
 import signal, sys, time
 signal.signal(signal.SIGINT, lambda *_: (print("handled", flush=True),
                                          sys.exit(33)))
 print("ready", flush=True)
 while True:
-    time.sleep(3600)
+    time.sleep(0.05)
 """
-
-READING = "print('ready', flush=True); input()"
+INTERRUPTED = """
+import time
+print("ready", flush=True)
+while True:
+    time.sleep(0.05)
+"""
 
 
 class Terminal:
@@ -241,7 +246,7 @@ class JobControl(Cases):
         for init in (*self.ours, *self.peers):
             with self.subTest(init=init):
                 with Terminal(init, "--", sys.executable, "-c",
-                              COUNTING) as terminal:
+                              HANDLING) as terminal:
                     terminal.expect("ready\n")
                     terminal.type(CTRL_C)
                     terminal.expect("handled\n")
@@ -251,7 +256,7 @@ class JobControl(Cases):
         for init in (*self.ours, *self.peers):
             with self.subTest(init=init):
                 with Terminal(init, "--", sys.executable, "-c",
-                              READING) as terminal:
+                              INTERRUPTED) as terminal:
                     terminal.expect("ready\n")
                     terminal.type(CTRL_C)
                     terminal.expect("KeyboardInterrupt")
