@@ -156,6 +156,16 @@ in its cgroup meanwhile: 0" ]
 	[ "$(account | wc -l)" -eq 1 ]
 }
 
+@test "the report is written in place where only a new file is refused" {
+	make_termination_log
+	start --volume "$termination_log:/dev/termination-log" small \
+		--exit-report /dev/termination-log /busybox sh -c 'exit 7'
+	ends_with 7
+	reported "$termination_log" '.reason == "exited"'
+	[ "$(stat --format %i "$termination_log")" = "$inode" ]
+	not logged "$server" 'hale:'
+}
+
 @test "the report of a program that lost a child to the OOM killer" {
 	start_reporting small /busybox sh -c '
 		/busybox tail /dev/zero
