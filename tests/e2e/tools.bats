@@ -114,6 +114,7 @@ Permission denied" ]
 	docker exec "$server" /hale --sleep 1h >/dev/null 3>&- &
 	wait_until 30 sleeps
 	nsenter --target "$(<"$E2E/first")" --mount --pid kill "$sleeper"
+	wait_until 30 gone "$!"
 	wait "$!" || status=$?
 	[ "$status" -eq 143 ]
 }
