@@ -10,9 +10,11 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ns.h"
+#include "trace.h"
 
 /* Write until not one byte more fits, then let writers wait again. */
 static void
@@ -112,6 +114,45 @@ Test(messages, are_dropped_and_counted_without_proc_too)
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	check_full(ends[1], ends[0], hide_proc);
+}
+
+static bool
+is_writing(const struct trace *t)
+{
+	return t->at == TRACE_ENTRY && t->pid == t->ns.hale &&
+	       (t->call == SYS_write || t->call == SYS_writev ||
+	        t->call == SYS_pwritev2);
+}
+
+/* There was room when hale looked, and none is left when it writes. */
+static void
+check_race(void (*prepare)(void *))
+{
+	struct trace t;
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	trace_start(&t, &(struct ns_setup){.words = NS_WORDS("-vvv", ns_guest(),
+	                                                     "catch", "2", "4"),
+	                                   .err = ends[1],
+	                                   .prepare = prepare});
+	do
+		cr_assert(trace_next(&t));
+	while (!t.started || !is_writing(&t));
+	fill(ends[1]);
+	ns_send(&t.ns, SIGTERM);
+	ns_send(&t.ns, SIGUSR1);
+	cr_expect_eq(trace_end(&t), 4);
+}
+
+Test(messages, do_not_wait_for_a_pipe_that_fills_meanwhile, .timeout = 30)
+{
+	check_race(NULL);
+}
+
+Test(messages, do_not_wait_for_it_without_proc_either, .timeout = 30)
+{
+	check_race(hide_proc);
 }
 
 Test(messages, are_dropped_and_counted_while_a_socket_is_full)

@@ -14,14 +14,22 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+struct gate {
+	int fd;
+	const struct ns_setup *setup;
+};
+
 /* In the process that will be hale: wait until it is followed. */
 static void
-wait_at_gate(void *gate)
+wait_at_gate(void *argument)
 {
+	const struct gate *gate = argument;
 	char byte;
 
-	if (read(*(int *)gate, &byte, 1) != 1)
+	if (read(gate->fd, &byte, 1) != 1)
 		_exit(99);
+	if (gate->setup->prepare != NULL)
+		gate->setup->prepare(gate->setup->argument);
 }
 
 static void
@@ -96,12 +104,14 @@ void
 trace_start(struct trace *t, const struct ns_setup *setup)
 {
 	struct ns_setup gated = *setup;
+	struct gate gate = {.setup = setup};
 	int ends[2];
 
 	memset(t, 0, sizeof(*t));
 	cr_assert_eq(pipe(ends), 0);
+	gate.fd = ends[0];
 	gated.prepare = wait_at_gate;
-	gated.argument = &ends[0];
+	gated.argument = &gate;
 	t->ns = ns_start(&gated);
 	cr_assert_eq(ptrace(PTRACE_SEIZE, t->ns.hale, 0,
 	                    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
