@@ -5,9 +5,10 @@
  * Descriptor 2 is shared with PROGRAM, so O_NONBLOCK may not be set on it:
  * PROGRAM would meet EAGAIN where it expects to wait.  Yet a log reader that
  * has stalled must not stop PID 1, and with it every signal.  So hale writes
- * through a description of its own where it can have one, and else asks
- * poll(2) first.  A regular file is written through the shared description:
- * it alone has the right offset, and it never makes a writer wait for a reader.
+ * through a description of its own where it can have one, and else asks the
+ * kernel not to wait, or poll(2) first.  A regular file is written through the
+ * shared description: it alone has the right offset, and it never makes a
+ * writer wait for a reader.
  */
 #include "log.h"
 
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -192,6 +194,21 @@ is_terminal(void)
 	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
 }
 
+/* One write that does not wait, whatever the description says.  Linux 6.4 and
+ * later can do it for pipes, none for terminals, see pwritev2(2). */
+static ssize_t
+write_nowait(const char *s, size_t n)
+{
+	enum { NOWAIT = 0x8 }; /* RWF_NOWAIT; not every libc knows it */
+	const struct {
+		const char *base;
+		size_t length;
+	} piece = {s, n};
+
+	return (ssize_t)syscall(SYS_pwritev2, STDERR_FILENO, &piece, 1UL, -1L,
+	                        -1L, NOWAIT);
+}
+
 /* What poll(2) says can be written of s: of a pipe a whole line has room then,
  * of a terminal it may be a single byte. */
 static ssize_t
@@ -214,8 +231,10 @@ write_stream(const char *s, size_t n)
 	int own = open("/proc/self/fd/2",
 	               O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (own < 0)
-		return write_polled(s, n);
+	if (own < 0) {
+		done = write_nowait(s, n);
+		return done < 0 && errno != EAGAIN ? write_polled(s, n) : done;
+	}
 	done = write(own, s, n);
 	close(own);
 	return done;
