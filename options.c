@@ -99,7 +99,7 @@ static const struct row rows[] = {
     {"", 'p', VALUE, SIGNAL, 0, FIELD(parent_death_signal), "SIGNAL",
      "get SIGNAL when hale's own parent dies"},
     {"", 's', FLAG, CONSTANT, 1, FIELD(subreaper), NULL,
-     "does nothing: hale is a subreaper anyway"},
+     "nothing: hale is a subreaper anyway"},
     {"single-child", 'c', FLAG, SINGLE_CHILD, false, FIELD(session), NULL,
      "none of what the name dumb-init adds"},
     {"", 'w', FLAG, CONSTANT, 1, FIELD(warn_reaped), NULL,
@@ -702,8 +702,8 @@ options_help(struct text *t)
 	const struct row *row;
 
 	text_string(t, "usage: hale [OPTION...] [--] PROGRAM [ARG...]\n"
-	               "Start PROGRAM, forward signals to it, reap every "
-	               "zombie,\nand exit with its status.\n\n");
+	               "Run PROGRAM, forward signals, reap, exit as it "
+	               "does.\n\n");
 	for (row = rows; row < rows + ROWS; row++)
 		if (row->help != NULL)
 			help_row(t, row);
