@@ -140,6 +140,7 @@ check_race(void (*prepare)(void *))
 		cr_assert(trace_next(&t));
 	while (!t.started || !is_writing(&t));
 	fill(ends[1]);
+	ns_expect(&t.ns, "ready");
 	ns_send(&t.ns, SIGTERM);
 	ns_send(&t.ns, SIGUSR1);
 	cr_expect_eq(trace_end(&t), 4);
