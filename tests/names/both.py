@@ -368,21 +368,24 @@ class Common:
         self.same(passed, True)
 
     def test_orphans_are_reaped_by_pid_1(self):
-        self.same(lambda init: self.reaps(init, True, "--"), (1, 0))
+        self.same(lambda init: self.reaps(init, True, "--"), (5, 5))
 
     def test_program_ends_together_with_orphans_and_its_status_counts(self):
         self.same(lambda init: code(init, "--", GUEST, "perish", "20", "42"),
                   42)
 
     def reaps(self, init, pid1, *options, env=None):
-        """How many are left of six, and the exit code."""
-        with Init(init, *options, GUEST, "orphans", "5", "3", pid1=pid1,
+        """How many orphans came to it, all of which it reaps; the exit code."""
+        with Init(init, *options, GUEST, "crowd", "5", pid1=pid1,
                   env=env) as started:
             started.ready()
-            until(lambda: len(children(started.pid)) == 1, "the reaping")
-            left = len(children(started.pid))
+            adopted = len(children(started.pid)) - 1
             started.send(signal.SIGUSR1)
-            return left, started.end()
+            until(lambda: len(children(started.pid)) == 1, "the reaping")
+            started.send(signal.SIGUSR2)
+            started.line()
+            started.send(signal.SIGUSR2)
+            return adopted, started.end()
 
     def test_these_signals_are_passed_to_program(self):
         numbers = [1, 2, 3, 10, 12, 13, 14, 15, 16, 18, 23, 24, 25, 26, 27,
