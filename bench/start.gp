@@ -11,7 +11,7 @@ set xrange [*:*] noextend
 set xtics scale 0
 set style fill solid 1 noborder
 set boxwidth 0.34
-set key top left reverse Left samplen 1.5
+set key outside bottom center horizontal maxrows 1 samplen 1
 plot data using ($0-0.18):2:xtic(1) skip 1 with boxes lc rgb "#e8590c" \
         title "wall", \
     data using ($0+0.18):5 skip 1 with boxes lc rgb "#ffc078" \
