@@ -237,11 +237,11 @@ static int
 start(struct init *in)
 {
 	in->spawn.buffer = in->scratch;
+	in->started = clock_now(); /* hale's next turn may be late */
 	in->program = spawn_program(in->options.program, &in->signals,
 	                            in->options.session, &in->spawn);
 	if (in->program < 0)
 		return not_started(in);
-	in->started = clock_now();
 	if (in->spawn.terminal_error != 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot give PROGRAM the terminal: {error:e} "
