@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LONGEST = 1000000000 }; /* ms that fit in an int */
+
 static long long
 read_clock(clockid_t id)
 {
@@ -34,6 +36,14 @@ long long
 clock_today(void)
 {
 	return read_clock(CLOCK_REALTIME);
+}
+
+int
+clock_until(long long then, long long now)
+{
+	if (then <= now)
+		return 0;
+	return then - now < LONGEST ? (int)(then - now) : LONGEST;
 }
 
 /* Write the last n digits of value at s. */

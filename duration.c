@@ -65,3 +65,12 @@ duration_parse(const char *s)
 	} while (*s != '\0');
 	return total;
 }
+
+void
+duration_text(struct text *t, long long ms)
+{
+	bool round = ms % 1000 == 0;
+
+	text_number(t, round ? ms / 1000 : ms);
+	text_string(t, round ? "s" : "ms");
+}

@@ -55,9 +55,24 @@ static const char texts[] =
     "Function not implemented\0" /* ENOSYS */
     "\0" /* ENOTEMPTY */
     "Too many levels of symbolic links\0" ; /* ELOOP */
+
+/* Of sockets, each behind its number; as the reasons of probes have them. */
+static const char socket_texts[] =
+    "\133protocol wrong type for socket\0" /* EPROTOTYPE */
+    "\141address family not supported by protocol\0" /* EAFNOSUPPORT */
+    "\143cannot assign requested address\0" /* EADDRNOTAVAIL */
+    "\145network is unreachable\0" /* ENETUNREACH */
+    "\150connection reset by peer\0" /* ECONNRESET */
+    "\156connection timed out\0" /* ETIMEDOUT */
+    "\157connection refused\0" /* ECONNREFUSED */
+    "\161no route to host\0"; /* EHOSTUNREACH */
 /* clang-format on */
 
-enum { LAST = ELOOP, GENERIC = EPIPE == 32 && ENOSYS == 38 && ELOOP == 40 };
+enum {
+	LAST = ELOOP,
+	GENERIC = EPIPE == 32 && ENOSYS == 38 && ELOOP == 40 &&
+	          EPROTOTYPE == 91 && ECONNREFUSED == 111,
+};
 
 const char *
 errors_text(int error, char buffer[ERRORS_SIZE])
@@ -70,6 +85,9 @@ errors_text(int error, char buffer[ERRORS_SIZE])
 		at += strlen(at) + 1;
 	if (GENERIC && error > 0 && error <= LAST && *at != '\0')
 		return at;
+	for (at = socket_texts; GENERIC && *at != '\0'; at += strlen(at) + 1)
+		if (*at == error)
+			return at + 1;
 	text_init(&t, buffer, ERRORS_SIZE);
 	text_string(&t, "error ");
 	text_number(&t, error);

@@ -103,3 +103,11 @@ Test(clock, tells_the_time_of_the_system)
 	cr_expect_leq(before, now);
 	cr_expect_leq(now, libc_ms(CLOCK_MONOTONIC));
 }
+
+Test(clock, says_how_long_poll_may_wait)
+{
+	cr_expect_eq(clock_until(1000, 400), 600);
+	cr_expect_eq(clock_until(1000, 1000), 0);
+	cr_expect_eq(clock_until(1000, 1001), 0);
+	cr_expect_eq(clock_until(1LL << 62, 5), 1000000000);
+}

@@ -113,3 +113,27 @@ Test(duration, is_read_back_for_every_millisecond_of_some_seconds)
 		cr_expect_eq(duration_parse(text), ms);
 	}
 }
+
+Test(duration, is_said_as_it_may_be_given)
+{
+	static const struct {
+		long long ms;
+		const char *text;
+	} said[] = {{0, "0s"},
+	            {1, "1ms"},
+	            {999, "999ms"},
+	            {1000, "1s"},
+	            {1500, "1500ms"},
+	            {60000, "60s"},
+	            {DURATION_MAX, "3153600000s"}};
+	char buffer[32];
+	struct text t;
+	size_t i;
+
+	for (i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		text_init(&t, buffer, sizeof(buffer));
+		duration_text(&t, said[i].ms);
+		cr_expect_str_eq(buffer, said[i].text);
+		cr_expect_eq(duration_parse(buffer), said[i].ms);
+	}
+}

@@ -18,10 +18,15 @@ Test(errors, are_worded_as_strerror_does_or_numbered)
 		snprintf(number, sizeof(number), "error %d", error);
 		if (strcmp(text, number) == 0)
 			continue;
-		cr_expect_str_eq(text, strerror(error));
+		/* In the middle of a probe's reason there is no capital. */
+		if (error >= EPROTOTYPE)
+			cr_expect_eq(strcasecmp(text, strerror(error)), 0, "%s",
+			             text);
+		else
+			cr_expect_str_eq(text, strerror(error));
 		worded++;
 	}
-	cr_expect_gt(worded, 20);
+	cr_expect_gt(worded, 30);
 }
 
 /* What a user meets: a wrong path, no permission, a full or read-only disk. */
