@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * target: understands what is to be probed, before PROGRAM runs.
+ *
+ * What cannot be probed is refused here, with the way out: a probe that can
+ * only fail would be found much later, and by somebody else.
+ */
+#include "target.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "duration.h"
+#include "hosts.h"
+
+/* In place of a kind: why there is none. */
+enum { NEEDS_TLS = TARGET_FILE + 1, NO_TARGET };
+
+static const struct scheme {
+	char prefix[8];
+	unsigned char kind;
+} schemes[] = {
+    {"http://", TARGET_HTTP}, {"tcp://", TARGET_TCP}, {"unix:", TARGET_UNIX},
+    {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE}, {"https:", NEEDS_TLS},
+    {"", NO_TARGET},
+};
+
+/* Append c.  The last byte of the pool stays free: 0 left is an overflow. */
+static void
+put(struct target_pool *p, char c)
+{
+	if (p->left > 0) {
+		p->left--;
+		*p->at++ = c;
+	}
+}
+
+/* How many bytes of s a variable's name has. */
+static size_t
+name_length(const char *s)
+{
+	size_t n;
+
+	for (n = 0;; n++) {
+		unsigned char c = (unsigned char)s[n];
+
+		if (c != '_' && (unsigned)(c | 0x20) - 'a' >= 26 &&
+		    (n == 0 || (unsigned)c - '0' >= 10))
+			return n;
+	}
+}
+
+/* Put the value of the variable whose name is at *at, and move *at to its }. */
+static const char *
+expand(const char **at, char **envp, struct target_pool *p)
+{
+	const char *name = *at, *value = NULL, *end;
+	size_t n = name_length(name);
+
+	for (; value == NULL && *envp != NULL; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			value = *envp + n + 1;
+	end = name + n;
+	if (end[0] == ':' && end[1] == '-') {
+		end += 2;
+		if (value == NULL || *value == '\0')
+			value = end;
+		end += strcspn(end, "{}");
+	}
+	if (n == 0 || *end != '}')
+		return "has a ${ without NAME} or NAME:-default}";
+	if (value == NULL)
+		return "has a variable that is not set: ${NAME:-default}";
+	for (; *value != '\0' && value != end; value++)
+		put(p, *value);
+	*at = end;
+	return NULL;
+}
+
+/* No shell's quoting: no byte is one that opens or closes. */
+enum { PLAIN = -1 };
+
+static const char no_path[] =
+    "needs a path from / (a socket: 107 bytes at most)";
+
+/* Does the backslash at s take the next byte as it is? */
+static bool
+is_escape(const char *s, int quote)
+{
+	if (s[0] != '\\' || s[1] == '\0')
+		return false;
+	return quote == 0 || (quote == '"' && strchr("\"\\$", s[1]) != NULL);
+}
+
+/* Put the target from s on: of exec: its words, of all others the whole, with
+ * two bytes before it that are still to be used. */
+static const char *
+copy(struct target *t, const char *s, char **envp, struct target_pool *p)
+{
+	bool within = false;
+	int quote = 0;
+
+	if (t->kind != TARGET_EXEC) {
+		quote = PLAIN;
+		s -= 2;
+	}
+	for (; *s != '\0'; s++) {
+		int c = (unsigned char)*s;
+
+		if (c == quote) {
+			quote = 0;
+			continue;
+		}
+		if (quote == 0 && c <= ' ') {
+			if (within)
+				put(p, '\0');
+			within = false;
+			continue;
+		}
+		t->count += !within;
+		within = true;
+		if (quote == 0 && (c == '"' || c == '\'')) {
+			quote = c;
+			continue;
+		}
+		if (c == '$' && s[1] == '{' && quote != '\'') {
+			const char *error;
+
+			s += 2;
+			error = expand(&s, envp, p);
+			if (error != NULL)
+				return error;
+			continue;
+		}
+		if (is_escape(s, quote))
+			s++;
+		put(p, *s);
+	}
+	put(p, '\0');
+	if (p->left == 0)
+		return "is too long";
+	return quote > 0 ? "has a quote that is not closed" : NULL;
+}
+
+/* The port that the whole of s is, or 0. */
+static unsigned
+port_number(const char *s)
+{
+	unsigned n = 0;
+
+	do {
+		unsigned d = (unsigned)*s - '0';
+
+		n = n * 10 + d;
+		if (d > 9 || n > 65535)
+			return 0;
+	} while (*++s != '\0');
+	return n;
+}
+
+/* HOST[:PORT], where 0 is no port. */
+static const char *
+parse_authority(struct target *t, char *host, unsigned port)
+{
+	char *end;
+	size_t n;
+
+	t->host = host;
+	if (*host != '[') {
+		n = strcspn(host, ":");
+		end = host + n;
+		t->addresses = address_parse(t->address, host, n);
+		if (t->addresses == 0)
+			t->addresses = hosts_find(host, n, t->address);
+	} else {
+		n = strcspn(++host, "]");
+		end = host + n;
+		if (*end++ == ']' && address_parse(t->address, host, n))
+			t->addresses = t->address[0].family == AF_INET6;
+	}
+	if (t->addresses == 0)
+		return "needs a host's address, or its name in /etc/hosts";
+	if (*end != '\0')
+		port = *end == ':' ? port_number(end + 1) : 0;
+	t->address[0].port = t->address[1].port = (unsigned short)port;
+	if (port == 80)
+		*end = '\0';
+	return port == 0 ? "has no port from 1 to 65535" : NULL;
+}
+
+static const char *
+parse_socket(struct target *t, char *path)
+{
+	t->socket = path;
+	return *path != '/' || strlen(path) - 2 > TARGET_SOCKET_MAX - 2
+	           ? no_path
+	           : NULL;
+}
+
+static const char *
+parse_http(struct target *t, char *s)
+{
+	char *host = s - 2;
+
+	if (strncasecmp(s, "unix:/", 6) == 0) {
+		t->host = "localhost";
+		t->path = "/";
+		host = s + 5;
+		for (s = host; *s != '\0'; s++)
+			if (s[0] == ':' && s[1] == '/') {
+				*s = '\0';
+				t->path = s + 1;
+				t->path[strcspn(t->path, "#")] = '\0';
+				break;
+			}
+		return parse_socket(t, host);
+	}
+	while (*s != '\0' && *s != '/' && *s != '?' && *s != '#') {
+		s[-2] = *s;
+		s++;
+	}
+	s[-2] = '\0';
+	if (*s != '/')
+		*--s = '/';
+	t->path = s;
+	s[strcspn(s, "#")] = '\0';
+	if (strchr(host, '@') != NULL)
+		return "has a user or password: use --health-header";
+	return parse_authority(t, host, 80);
+}
+
+static const char *
+parse_file(struct target *t, char *s)
+{
+	char *query = strrchr(s, '?');
+
+	t->path = s;
+	if (query != NULL) {
+		*query = '\0';
+		t->max_age = -1;
+		if (strncmp(query + 1, "max-age=", 8) == 0)
+			t->max_age = duration_parse(query + 9);
+		if (t->max_age <= 0)
+			return "needs ?max-age= with a duration above 0";
+	}
+	return *s != '/' ? no_path : NULL;
+}
+
+/* Is there nothing that would end a line or a word of a request? */
+static bool
+is_printable(const char *s)
+{
+	while (*s > ' ' || *s < '\0')
+		if (*s++ == 0x7f)
+			return false;
+	return *s == '\0';
+}
+
+const char *
+target_parse(struct target *t, const char *text, char **envp,
+             struct target_pool *pool)
+{
+	const struct scheme *row;
+	const char *error;
+	char *s = pool->at;
+	size_t n;
+
+	for (row = schemes;; row++) {
+		n = strlen(row->prefix);
+		if (strncasecmp(row->prefix, text, n) == 0)
+			break;
+	}
+	*t = (struct target){.text = text, .kind = row->kind, .max_age = -1};
+	if (t->kind == NO_TARGET)
+		return "is no target of this version: "
+		       "http://, tcp://, unix:/, exec: or file:/";
+	if (t->kind == NEEDS_TLS)
+		return "needs TLS: use http:// or exec: with a client";
+	error = copy(t, text + n, envp, pool);
+	if (error != NULL)
+		return error;
+	if (t->kind == TARGET_EXEC) {
+		t->words = s;
+		return *s != '\0' && t->count <= TARGET_WORDS_MAX
+		           ? NULL
+		           : "needs a command of 1 to 32 words";
+	}
+	if (!is_printable(s))
+		return "has a blank or control byte: write %20";
+	s += 2;
+	if (t->kind == TARGET_HTTP)
+		return parse_http(t, s);
+	if (t->kind == TARGET_TCP)
+		return parse_authority(t, s, 0);
+	if (t->kind == TARGET_UNIX)
+		return parse_socket(t, s);
+	return parse_file(t, s);
+}
