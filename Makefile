@@ -32,12 +32,12 @@ TEST_WARNINGS += -Werror
 endif
 
 MODULES = init signals reaper health options names spawn path stop sweep cgroup \
-	report replace address tools log errors clock \
+	report replace http target address hosts tools log errors clock \
 	duration text
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace log \
-	address errors clock duration text
+	http target address hosts errors clock duration text
 UNIT = $(wildcard tests/unit/*.c)
 PID1 = $(wildcard tests/pid1/*.c)
 
