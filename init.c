@@ -239,7 +239,9 @@ start(struct init *in)
 	in->spawn.buffer = in->scratch;
 	in->started = clock_now(); /* hale's next turn may be late */
 	in->program = spawn_program(in->options.program, &in->signals,
-	                            in->options.session, &in->spawn);
+	                            in->options.session ? SPAWN_SESSION
+	                                                : SPAWN_GROUP,
+	                            &in->spawn);
 	if (in->program < 0)
 		return not_started(in);
 	if (in->spawn.terminal_error != 0)

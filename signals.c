@@ -14,6 +14,7 @@
 #include "signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/syscall.h>
@@ -202,6 +203,15 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 	if (n > 0 && n < QUEUED)
 		*word(&s->open, n) &= ~bit(n);
 	return n;
+}
+
+int
+signals_descriptor(void)
+{
+	struct signals_set all;
+
+	memset(&all, 0xff, sizeof(all));
+	return (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), O_CLOEXEC);
 }
 
 int

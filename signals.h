@@ -55,6 +55,10 @@ void signals_round(struct signals *s);
  * and errno of sigtimedwait(2). */
 int signals_take(struct signals *s, long long wait, siginfo_t *info);
 
+/* A descriptor that poll(2) says can be read while a signal is pending, see
+ * signalfd(2); signals are still taken by signals_take.  -1 and errno. */
+int signals_descriptor(void);
+
 /* What to send for the signal in info, by the table rewrite[]: a signal or
  * SIGNALS_NONE.  Self is hale's own pid. */
 int signals_verdict(const siginfo_t *info, pid_t self,

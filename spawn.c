@@ -13,6 +13,7 @@
 #include "spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -206,25 +207,37 @@ lead_session(bool terminal, struct spawn *result)
 }
 
 static int
-lead_group(struct spawn *result)
+lead_group(enum spawn_kind kind, struct spawn *result)
 {
 	pid_t old_group = getpgrp();
 
 	if (setpgid(0, 0) < 0)
 		return -1;
-	take_foreground(old_group, result);
+	if (kind == SPAWN_GROUP)
+		take_foreground(old_group, result);
 	return 0;
+}
+
+/* Nothing to read, and what it says to whoever asks. */
+static int
+redirect(int output)
+{
+	(void)close(STDIN_FILENO);
+	(void)open("/dev/null", O_RDWR); /* or it stays closed */
+	return dup2(output, STDOUT_FILENO) < 0 ? -1
+	                                       : dup2(output, STDERR_FILENO);
 }
 
 /* What the child does until it is PROGRAM. */
 static _Noreturn void
-become(char **argv, const struct signals *signals, bool session, bool terminal,
-       struct spawn *result)
+become(char **argv, const struct signals *signals, enum spawn_kind kind,
+       bool terminal, struct spawn *result)
 {
 	char *program = argv[0];
 
-	if ((session ? lead_session(terminal, result) : lead_group(result)) <
-	        0 ||
+	if ((kind == SPAWN_SESSION ? lead_session(terminal, result)
+	                           : lead_group(kind, result)) < 0 ||
+	    (kind == SPAWN_PROBE && redirect(result->output) < 0) ||
 	    signals_restore(signals) < 0) {
 		result->step = SPAWN_NOT_ALONE;
 		result->error = errno;
@@ -244,10 +257,10 @@ spawn_give_back(pid_t program)
 }
 
 pid_t
-spawn_program(char **argv, const struct signals *signals, bool session,
+spawn_program(char **argv, const struct signals *signals, enum spawn_kind kind,
               struct spawn *result)
 {
-	bool terminal = session && release_terminal();
+	bool terminal = kind == SPAWN_SESSION && release_terminal();
 	pid_t pid;
 
 	result->step = SPAWN_STARTED;
@@ -255,7 +268,7 @@ spawn_program(char **argv, const struct signals *signals, bool session,
 	result->terminal_error = 0;
 	pid = vfork();
 	if (pid == 0)
-		become(argv, signals, session, terminal, result);
+		become(argv, signals, kind, terminal, result);
 	if (pid < 0) {
 		result->step = SPAWN_NO_PROCESS;
 		result->error = errno;

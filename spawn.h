@@ -18,6 +18,13 @@ enum spawn_step {
 	SPAWN_NO_LOADER,  /* the interpreter or loader it names is missing */
 };
 
+/* What the program is, and so what it gets. */
+enum spawn_kind {
+	SPAWN_GROUP,   /* a process group, and the foreground if hale has it */
+	SPAWN_SESSION, /* a session that takes the terminal over */
+	SPAWN_PROBE,   /* a process group, /dev/null and a pipe */
+};
+
 struct spawn {
 	enum spawn_step step;
 	int error;          /* errno of the step that failed */
@@ -25,6 +32,7 @@ struct spawn {
 	const char *file;   /* that was refused, or was not found */
 	struct path path;
 	char *buffer; /* for path: PATH_SIZE bytes of the caller's */
+	int output;   /* SPAWN_PROBE: becomes descriptors 1 and 2 */
 };
 
 /*
@@ -33,11 +41,12 @@ struct spawn {
  * a session of its own that takes the terminal over, if hale leads one.  The
  * slot argv[-1] must exist and may be overwritten.  When this returns, the
  * program has been executed, so no signal can come too early for it.  The
- * caller sets result->buffer.  Its pid, or -1: result says why.  Modelled on
- * execvp(3), posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
+ * caller sets result->buffer and, for a probe, result->output.  Its pid, or -1:
+ * result says why.  Modelled on execvp(3), posix_spawn(3) and, for LISTEN_PID,
+ * sd_listen_fds(3).
  */
-pid_t spawn_program(char **argv, const struct signals *signals, bool session,
-                    struct spawn *result);
+pid_t spawn_program(char **argv, const struct signals *signals,
+                    enum spawn_kind kind, struct spawn *result);
 
 /* Take the foreground of the terminal back from the group of a program that has
  * ended, for whoever reads from it next; see tcsetpgrp(3). */
