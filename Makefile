@@ -31,13 +31,13 @@ WARNINGS += -Werror
 TEST_WARNINGS += -Werror
 endif
 
-MODULES = init signals reaper health options names spawn path stop sweep cgroup \
-	report replace http target address hosts tools log errors clock \
-	duration text
+MODULES = init signals reaper health options names spawn path stop sweep \
+	cgroup report replace watch probe http target address hosts status \
+	check tools log errors clock duration text
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
-PURE = signals reaper health options names path stop cgroup report replace log \
-	http target address hosts errors clock duration text
+PURE = signals reaper health options names path stop cgroup report replace \
+	http target address hosts log errors clock duration text
 UNIT = $(wildcard tests/unit/*.c)
 PID1 = $(wildcard tests/pid1/*.c)
 

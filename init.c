@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "check.h"
 #include "clock.h"
 #include "license.h"
 #include "log.h"
@@ -34,11 +35,13 @@
 #include "text.h"
 #include "tools.h"
 #include "version.h"
+#include "watch.h"
 
 extern char **environ;
 
 enum {
-	EXIT_FAILED = 125, /* hale itself, before PROGRAM ran */
+	EXIT_UNHEALTHY = 124, /* hale has stopped PROGRAM */
+	EXIT_FAILED = 125,    /* hale itself, before PROGRAM ran */
 
 	/* A burst of zombies or of real-time signals may hold up the other
 	 * for no longer than these many take: some ten microseconds. */
@@ -50,12 +53,13 @@ enum {
 
 	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
 
+	GRACE = 10000, /* ms, of a stop for ill health that has no other */
+
 	MESSAGE_SIZE = 1024, /* bytes of the report's message */
 	FORMAT_SIZE = 192,   /* bytes of a format that is put together */
 };
 
 struct init {
-	struct options options;
 	struct signals signals;
 	struct log log;
 	struct stop stop;
@@ -71,8 +75,15 @@ struct init {
 	unsigned long orphans;       /* reaped */
 	struct cgroup_start memory;
 	struct spawn spawn;
-	/* For one thing at a time; last, since its end is hardly touched. */
-	char scratch[PATH_SIZE];
+	bool watching;  /* there is a target */
+	bool unhealthy; /* that is why PROGRAM is stopped */
+	int descriptor; /* signalfd(2), to wait for with others; or -1 */
+	long long now;  /* ms, when hale woke up last */
+	struct watch watch;
+	/* From here on the ends of these are hardly ever touched. */
+	struct options options;
+	char scratch[PATH_SIZE]; /* for one thing at a time */
+	struct status details;   /* where they cannot be published */
 };
 
 static void
@@ -121,7 +132,8 @@ complain(struct init *in, const struct options_error *e)
 	else
 		log_say(&in->log, LOG_ERROR, "{option:q}{problem:s}{wanted:s}",
 		        e->option, e->problem, e->wanted);
-	return in->options.name->usage;
+	return in->options.action >= OPTIONS_CHECK ? 1
+	                                           : in->options.name->usage;
 }
 
 static int
@@ -238,10 +250,9 @@ start(struct init *in)
 {
 	in->spawn.buffer = in->scratch;
 	in->started = clock_now(); /* hale's next turn may be late */
-	in->program = spawn_program(in->options.program, &in->signals,
-	                            in->options.session ? SPAWN_SESSION
-	                                                : SPAWN_GROUP,
-	                            &in->spawn);
+	in->program = spawn_program(
+	    in->options.program, &in->signals,
+	    in->options.session ? SPAWN_SESSION : SPAWN_GROUP, &in->spawn);
 	if (in->program < 0)
 		return not_started(in);
 	if (in->spawn.terminal_error != 0)
@@ -278,6 +289,27 @@ ask_for_short_turns(void)
 	(void)syscall(SYS_sched_setattr, 0, &turns, 0U); /* no loss without */
 }
 
+/* The first descriptors that are hale's own, so that they have the lowest
+ * numbers. */
+static void
+begin_watch(struct init *in)
+{
+	struct watch *w = &in->watch;
+
+	w->status = status_open();
+	if (w->status == NULL) {
+		w->status = &in->details;
+		log_say(&in->log, LOG_WARN,
+		        "cannot publish the details of health: {error:e} "
+		        "(the state alone can be seen)",
+		        errno);
+	}
+	w->status->program = in->program;
+	in->descriptor = signals_descriptor();
+	in->now = clock_now();
+	watch_begin(w, &in->options, in->now);
+}
+
 /* Let go of what PROGRAM may want to see closed, unmounted or removed. */
 static void
 let_go(struct init *in)
@@ -289,6 +321,8 @@ let_go(struct init *in)
 		        "cannot move to /: {error:e} (the directory stays in "
 		        "use)",
 		        errno);
+	if (in->watching)
+		begin_watch(in);
 }
 
 static pid_t
@@ -384,6 +418,8 @@ act(struct init *in, enum stop_action action)
 static void
 begin_stop(struct init *in, const siginfo_t *info)
 {
+	if (in->watching && in->stop.state == STOP_RUNNING)
+		watch_stop(&in->watch, clock_now());
 	/* The first is the one that a drain holds back for later. */
 	if (in->stop.state != STOP_DRAINING)
 		in->held = *info;
@@ -423,6 +459,31 @@ arrive(struct init *in, const siginfo_t *info)
 		(void)kill(in->self, SIGSTOP); /* which PID 1 shrugs off */
 }
 
+/* Do what the turn to unhealthy asks for, if there was one. */
+static void
+obey_health(struct init *in)
+{
+	int action = (int)watch_asked(&in->watch);
+	siginfo_t info = {.si_signo = action};
+
+	if (action == OPTIONS_REPORT || in->stop.state != STOP_RUNNING)
+		return;
+	if (action != OPTIONS_STOP) {
+		if (signals_send(in->program, action, &info) < 0)
+			log_say(&in->log, LOG_WARN,
+			        "cannot send {signal:d} to process {pid:d}: "
+			        "{error:e} (it did not get the signal)",
+			        action, (int)in->program, errno);
+		return;
+	}
+	log_say(&in->log, LOG_WARN, "stopping PROGRAM, which is unhealthy");
+	in->unhealthy = true;
+	if (in->stop.grace == 0)
+		in->stop.grace = GRACE;
+	info.si_signo = in->options.stop_signal;
+	begin_stop(in, &info);
+}
+
 /* Take what is pending; sleep for wait milliseconds (-1: for ever) at most
  * until something is. */
 static void
@@ -459,9 +520,14 @@ account(struct init *in, const struct reaped *child)
 		in->ended = true;
 		in->status = child->status;
 		in->duration = clock_now() - in->started;
+		if (in->watching && in->stop.state == STOP_RUNNING)
+			watch_stop(&in->watch, clock_now());
 		act(in, stop_ended(&in->stop, clock_now()));
 		return;
 	}
+	if (in->watching &&
+	    watch_ended(&in->watch, child->pid, child->status, clock_now()))
+		return;
 	in->orphans++;
 	if (in->options.name->kind == NAMES_TINI)
 		format = "Reaped zombie process with pid={pid:d}";
@@ -488,15 +554,36 @@ reap(struct init *in)
 }
 
 /* Milliseconds until something is due, or -1. */
-static long long
+static int
 time_left(const struct init *in)
 {
-	long long left = in->stop.deadline;
+	long long next =
+	    in->stop.deadline == STOP_NEVER ? HEALTH_NEVER : in->stop.deadline;
 
-	if (left == STOP_NEVER)
+	if (in->watching && watch_next(&in->watch) < next)
+		next = watch_next(&in->watch);
+	if (next == HEALTH_NEVER)
 		return -1;
-	left -= clock_now();
-	return left > 0 ? left : 0;
+	return clock_until(next, in->watching ? in->now : clock_now());
+}
+
+/* Sleep for wait milliseconds (-1: for ever) at most, until a signal or a
+ * target needs hale; see to the targets.  False if there is no signal. */
+static bool
+wait_watching(struct init *in, int wait)
+{
+	struct pollfd fds[HEALTH_MAX + 1];
+	int n = watch_events(&in->watch, fds);
+	struct pollfd signal = {.fd = in->descriptor, .events = POLLIN};
+
+	if (in->descriptor < 0 && (wait < 0 || wait > DEAF_PAUSE))
+		wait = DEAF_PAUSE;
+	fds[n] = signal;
+	(void)poll(fds, (nfds_t)n + 1, wait); /* else nothing is ready */
+	in->now = clock_now();
+	watch_step(&in->watch, fds, in->now);
+	obey_health(in);
+	return in->descriptor < 0 || fds[n].revents != 0;
 }
 
 /* SIGCHLD coalesces and says only that somebody may have ended: it wakes hale,
@@ -504,11 +591,19 @@ time_left(const struct init *in)
 static void
 loop(struct init *in)
 {
-	bool more = true;
+	bool more = true, signal = true;
 
 	while (!in->left) {
-		take_signals(in, more ? 0 : time_left(in));
-		more = reap(in);
+		int wait = more ? 0 : time_left(in);
+
+		if (in->watching) {
+			signal = wait_watching(in, wait);
+			wait = 0;
+		}
+		if (signal)
+			take_signals(in, wait);
+		if (signal || more)
+			more = reap(in);
 		if (!in->left && in->stop.deadline != STOP_NEVER)
 			act(in, stop_tick(&in->stop, clock_now()));
 	}
@@ -532,6 +627,21 @@ killed_format(struct text *t, const struct cgroup_memory *m)
 		text_string(t, " (memory limit {memory_limit:l} bytes)");
 }
 
+/* The message of the report names the target that PROGRAM was stopped for. */
+static void
+begin_message(const struct init *in, struct text *t, char message[MESSAGE_SIZE])
+{
+	const struct probe *cause = &in->watch.probes[in->watch.cause];
+
+	text_init(t, message, MESSAGE_SIZE);
+	if (!in->unhealthy)
+		return;
+	text_string(t, cause->target->text);
+	text_string(t, ": ");
+	text_string(t, cause->reason);
+	text_string(t, "; ");
+}
+
 static void
 explain_kill(struct init *in, int code)
 {
@@ -544,10 +654,11 @@ explain_kill(struct init *in, int code)
 	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
 	text_init(&t, format, sizeof(format));
 	killed_format(&t, &m);
-	text_init(&t, message, sizeof(message));
+	begin_message(in, &t, message);
 	log_keep(&in->log, LOG_WARN, &t, format, signal, in->duration,
 	         m.oom_kills, m.limit);
-	leave_report(in, "signaled", code, WTERMSIG(in->status),
+	leave_report(in, in->unhealthy ? "unhealthy" : "signaled", code,
+	             WTERMSIG(in->status),
 	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
 }
 
@@ -558,14 +669,14 @@ explain_exit(struct init *in, int code)
 	struct cgroup_memory m;
 	struct text t;
 
-	text_init(&t, message, sizeof(message));
+	begin_message(in, &t, message);
 	log_keep(&in->log, LOG_INFO, &t,
 	         "PROGRAM exited with {code:d} after {duration_ms:t}",
 	         reaper_exit_code(in->status), in->duration);
 	if (in->options.exit_report == NULL)
 		return;
 	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
-	leave_report(in, "exited", code, 0,
+	leave_report(in, in->unhealthy ? "unhealthy" : "exited", code, 0,
 	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
 }
 
@@ -576,6 +687,8 @@ leave(struct init *in)
 	int code = exit_code(in, reaper_exit_code(in->status));
 	int term = in->options.rewrite[SIGTERM];
 
+	if (in->unhealthy)
+		code = EXIT_UNHEALTHY;
 	spawn_give_back(in->program);
 	/* As dumb-init does: its session does not outlive PROGRAM. */
 	if (in->options.session && term != SIGNALS_NONE)
@@ -595,6 +708,9 @@ run(struct init *in)
 
 	prepare(in);
 	stop_init(&in->stop, in->options.drain, in->options.grace);
+	in->watching = in->watch.publish = in->options.count > 0;
+	if (in->watching)
+		status_publish(HEALTH_STARTING);
 	if (in->options.action == OPTIONS_PAUSE) {
 		let_go(in);
 		loop(in);
@@ -627,6 +743,11 @@ obey(struct init *in)
 		return install(in);
 	case OPTIONS_SLEEP:
 		return tools_sleep(&in->signals, in->options.sleep);
+	case OPTIONS_CHECK:
+	case OPTIONS_STATUS:
+	case OPTIONS_STATUS_JSON:
+		in->watch.status = &in->details;
+		return check(&in->watch, &in->options, &in->signals);
 	default:
 		in->log.level = (enum log_level)in->options.log_level;
 		in->log.json = in->options.log_json;
@@ -643,6 +764,9 @@ main(int argc, char **argv)
 
 	(void)argc;
 	in.log.level = LOG_WARN;
+	in.watch.log = &in.log;
+	in.watch.tools.scratch = in.scratch;
+	in.watch.tools.signals = &in.signals;
 	if (signals_block(&in.signals) < 0) {
 		log_say(&in.log, LOG_ERROR, "cannot block signals: {error:e}",
 		        errno);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "http.h"
 
 struct parser {
 	struct options *options;
@@ -21,20 +22,26 @@ struct parser {
 	char **words; /* the rest of the command line */
 	char **envp;
 	pid_t self;
-	unsigned seen;  /* rows that have spoken, a bit each */
-	int tini_level; /* as TINI_VERBOSITY set it, or -1 */
-	int more;       /* how often -v came */
+	unsigned long long seen; /* rows that have spoken for all, a bit each */
+	int target;              /* whose rules are set; 0 is all */
+	int tini_level;          /* as TINI_VERBOSITY set it, or -1 */
+	int more;                /* how often -v came */
 };
 
 /* The session decides: whom signals go to, and what job control becomes. */
 enum { UNSAID = -1, UNSAID_SIGNAL = 0xff };
 
 enum kind {
-	FLAG,    /* takes no value; its variable is 1 or 0 */
-	VALUE,   /* takes a value */
-	LIST,    /* takes a value, may be repeated; commas in its variable */
-	ACTION,  /* takes no value, and is all that is asked; no variable */
+	FLAG,  /* takes no value; its variable is 1 or 0 */
+	VALUE, /* takes a value */
+	LIST,  /* takes a value, may be repeated; commas in its variable */
+	LINES, /* the same, but its variable has an item a line */
+
+	/* Those below have no variable. */
+	ACTION,  /* takes no value, and is all that is asked */
 	COMMAND, /* the same, with a value */
+	MODE,    /* takes no value, and more may follow */
+	DETAIL,  /* the same, with a value */
 };
 
 /* What a value is, and so what is done with it. */
@@ -50,6 +57,12 @@ enum type {
 	NEW_PATH,
 	VERBOSE,
 	SINGLE_CHILD,
+	TARGET,
+	TIME, /* a duration, and not 0 */
+	COUNT,
+	STATUSES,
+	HEADER,
+	UNHEALTHY,
 };
 
 static const char *const wanted[] = {
@@ -63,69 +76,127 @@ static const char *const wanted[] = {
     [NEW_PATH] = "a path for the copy",
     [VERBOSE] = "a number from 0 (error) to 3 (debug)",
     [SINGLE_CHILD] = "1, true or yes, or 0, false, no or empty",
+    [TARGET] = "a target",
+    [TIME] = "a duration above 0, like 500ms, 10s or 1m30s",
+    [COUNT] = "a number from 1 to 999",
+    [STATUSES] = "a list of statuses from 100 to 599, like 200,300-399",
+    [HEADER] = "a header like 'Name: value'",
+    [UNHEALTHY] = "report, stop or signal:SIGNAL",
 };
 
 struct row {
-	char name[13]; /* long option, and HALE_NAME; or "" */
-	char letter;   /* short option, or 0 */
+	const char *name; /* long option, and HALE_NAME; or "".  Behind its NUL
+	                     is the metavar, and behind that one's the help; ""
+	                     for none, and for a second spelling. */
+	char letter;      /* short option, or 0 */
 	unsigned char kind, type, constant;
 	unsigned short field; /* its place in struct options */
-	const char *metavar;  /* how help calls the value, or NULL */
-	const char *help;     /* NULL: a second spelling */
 };
 
-#define FIELD(name) offsetof(struct options, name)
+#define FIELD(name)              offsetof(struct options, name)
+#define RULE(name)               FIELD(rules[0].value[name])
+#define ROW(name, metavar, help) name "\0" metavar "\0" help
 
 /* Of rows with one field the first that has a variable wins: --forward, then
  * -g. */
 static const struct row rows[] = {
-    {"forward", 0, VALUE, CHOICE, 0, FIELD(forward), "child|group|all",
-     "whom signals go to (default child; all takes a\n"
-     "hale that is PID 1)"},
-    {"", 'g', FLAG, CONSTANT, FORWARD_GROUP, FIELD(forward), NULL,
-     "the same as --forward group"},
-    {"rewrite", 'r', LIST, REWRITE, 0, FIELD(rewrite), "FROM:TO",
-     "send TO when FROM arrives; 0 or none drops it"},
-    {"stop-signal", 0, LIST, STOP_SIGNAL, 0, FIELD(stops), "SIGNAL",
-     "begins the stop (default TERM, INT)"},
-    {"drain", 0, VALUE, DURATION, 0, FIELD(drain), "DURATION",
-     "hold the first stop signal back this long"},
-    {"grace", 0, VALUE, DURATION, 0, FIELD(grace), "DURATION",
-     "KILL what outlives the stop by it"},
-    {"exit-report", 0, VALUE, ABSOLUTE_PATH, 0, FIELD(exit_report), "PATH",
-     "leave a line of JSON there about the end"},
-    {"remap-exit", 'e', LIST, EXIT_CODE, 0, FIELD(remap_exit), "CODE",
-     "exit with 0 instead of CODE"},
-    {"", 'p', VALUE, SIGNAL, 0, FIELD(parent_death_signal), "SIGNAL",
-     "get SIGNAL when hale's own parent dies"},
-    {"", 's', FLAG, CONSTANT, 1, FIELD(subreaper), NULL,
-     "nothing: hale is a subreaper anyway"},
-    {"single-child", 'c', FLAG, SINGLE_CHILD, false, FIELD(session), NULL,
-     "none of what the name dumb-init adds"},
-    {"", 'w', FLAG, CONSTANT, 1, FIELD(warn_reaped), NULL,
-     "a warning for each adopted process reaped"},
-    {"log-format", 0, VALUE, CHOICE, 0, FIELD(log_json), "text|json",
-     "how to say things (default text)"},
-    {"log-level", 0, VALUE, CHOICE, 0, FIELD(log_level),
-     "error|warn|info|debug", "how much to say (default warn)"},
-    {"verbose", 'v', FLAG, VERBOSE, 0, FIELD(log_level), NULL,
-     "one log level more"},
-    {"", 'P', FLAG, CONSTANT, OPTIONS_PAUSE, FIELD(action), NULL,
-     "run no PROGRAM: only reap, until TERM or INT"},
-    {"sleep", 0, COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep), "DURATION",
-     "sleep that long and exit, as sleep(1) does"},
-    {"install", 0, COMMAND, NEW_PATH, OPTIONS_INSTALL, FIELD(path), "PATH",
-     "copy this binary to PATH"},
-    {"help", 'h', ACTION, CONSTANT, OPTIONS_HELP, FIELD(action), NULL,
-     "print this"},
-    {"license", 'l', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL,
-     "print the licence; also -L"},
-    {"", 'L', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action), NULL, NULL},
-    {"version", 'V', ACTION, CONSTANT, OPTIONS_VERSION, FIELD(action), NULL,
-     "print the version"},
+    {ROW("forward", "child|group|all",
+         "whom signals go to (default child; all takes a\n"
+         "hale that is PID 1)"),
+     0, VALUE, CHOICE, 0, FIELD(forward)},
+    {ROW("", "", "the same as --forward group"), 'g', FLAG, CONSTANT,
+     FORWARD_GROUP, FIELD(forward)},
+    {ROW("rewrite", "FROM:TO", "send TO when FROM arrives; 0 or none drops it"),
+     'r', LIST, REWRITE, 0, FIELD(rewrite)},
+    {ROW("stop-signal", "SIGNAL", "begins the stop (default TERM, INT)"), 0,
+     LIST, STOP_SIGNAL, 0, FIELD(stops)},
+    {ROW("drain", "DURATION", "hold the first stop signal back this long"), 0,
+     VALUE, DURATION, 0, FIELD(drain)},
+    {ROW("grace", "DURATION", "KILL what outlives the stop by it"), 0, VALUE,
+     DURATION, 0, FIELD(grace)},
+    {ROW("exit-report", "PATH", "leave a line of JSON there about the end"), 0,
+     VALUE, ABSOLUTE_PATH, 0, FIELD(exit_report)},
+    {ROW("remap-exit", "CODE", "exit with 0 instead of CODE"), 'e', LIST,
+     EXIT_CODE, 0, FIELD(remap_exit)},
+    {ROW("", "SIGNAL", "get SIGNAL when hale's own parent dies"), 'p', VALUE,
+     SIGNAL, 0, FIELD(parent_death_signal)},
+    {ROW("", "", "nothing: hale is a subreaper anyway"), 's', FLAG, CONSTANT, 1,
+     FIELD(subreaper)},
+    {ROW("single-child", "", "none of what the name dumb-init adds"), 'c', FLAG,
+     SINGLE_CHILD, false, FIELD(session)},
+    {ROW("", "", "a warning for each adopted process reaped"), 'w', FLAG,
+     CONSTANT, 1, FIELD(warn_reaped)},
+    {ROW("log-format", "text|json", "how to say things (default text)"), 0,
+     VALUE, CHOICE, 0, FIELD(log_json)},
+    {ROW("log-level", "error|warn|info|debug",
+         "how much to say (default warn)"),
+     0, VALUE, CHOICE, 0, FIELD(log_level)},
+    {ROW("verbose", "", "one log level more"), 'v', FLAG, VERBOSE, 0,
+     FIELD(log_level)},
+    {ROW("", "", "run no PROGRAM: only reap, until TERM or INT"), 'P', FLAG,
+     CONSTANT, OPTIONS_PAUSE, FIELD(action)},
+    {ROW("health", "TARGET", "watch it; up to 8, and all must be healthy"), 0,
+     LINES, TARGET, 0, FIELD(targets)},
+    {ROW("health-interval", "DURATION", "from start to start (default 10s)"), 0,
+     VALUE, TIME, 0, RULE(HEALTH_INTERVAL)},
+    {ROW("health-timeout", "DURATION", "of one attempt (default 3s)"), 0, VALUE,
+     TIME, 0, RULE(HEALTH_TIMEOUT)},
+    {ROW("health-retries", "N", "failures until unhealthy (default 3)"), 0,
+     VALUE, COUNT, 0, RULE(HEALTH_RETRIES)},
+    {ROW("health-successes", "N", "until healthy again (default 1)"), 0, VALUE,
+     COUNT, 0, RULE(HEALTH_SUCCESSES)},
+    {ROW("health-start-period", "DURATION", "no failure counts until then"), 0,
+     VALUE, DURATION, 0, RULE(HEALTH_START_PERIOD)},
+    {ROW("health-start-interval", "DURATION", "interval until then (1s)"), 0,
+     VALUE, TIME, 0, RULE(HEALTH_START_INTERVAL)},
+    {ROW("health-status", "LIST", "good ones (default 200-399)"), 0, VALUE,
+     STATUSES, 0, FIELD(statuses)},
+    {ROW("health-header", "'NAME: VALUE'", "add it to requests; up to 8"), 0,
+     LINES, HEADER, 0, FIELD(header)},
+    {ROW("on-unhealthy", "report|stop|signal:SIGNAL", "(default report)"), 0,
+     VALUE, UNHEALTHY, 0, RULE(HEALTH_ACTION)},
+    {ROW("check", "", "probe TARGETs, or ask this container's hale"), 0, MODE,
+     CONSTANT, OPTIONS_CHECK, FIELD(action)},
+    {ROW("live", "", "check: good unless unhealthy"), 0, MODE, CONSTANT, 1,
+     FIELD(live)},
+    {ROW("wait", "DURATION", "check: try again until then"), 0, DETAIL,
+     DURATION, 0, FIELD(wait)},
+    {ROW("status=json", "", "--status as JSON"), 0, ACTION, CONSTANT,
+     OPTIONS_STATUS_JSON, FIELD(action)},
+    {ROW("status", "", "what the hale here knows"), 0, ACTION, CONSTANT,
+     OPTIONS_STATUS, FIELD(action)},
+    {ROW("sleep", "DURATION", "sleep that long and exit, as sleep(1) does"), 0,
+     COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep)},
+    {ROW("install", "PATH", "copy this binary to PATH"), 0, COMMAND, NEW_PATH,
+     OPTIONS_INSTALL, FIELD(path)},
+    {ROW("help", "", "print this"), 'h', ACTION, CONSTANT, OPTIONS_HELP,
+     FIELD(action)},
+    {ROW("license", "", "print the licence; also -L"), 'l', ACTION, CONSTANT,
+     OPTIONS_LICENSE, FIELD(action)},
+    {ROW("", "", ""), 'L', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action)},
+    {ROW("version", "", "print the version"), 'V', ACTION, CONSTANT,
+     OPTIONS_VERSION, FIELD(action)},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+static const char *
+behind(const char *s)
+{
+	return s + strlen(s) + 1;
+}
+
+static const char *
+metavar(const struct row *row)
+{
+	return behind(row->name);
+}
+
+static const char *
+help(const struct row *row)
+{
+	return behind(metavar(row));
+}
 
 /* tini's variables, and whose they are; present is on. */
 static const struct {
@@ -194,8 +265,10 @@ set_stop_signal(struct options *options, bool first, const char *value)
 
 	if (n < 0 || !signals_forwardable(n))
 		return false;
-	if (first)
+	if (first) {
 		memset(options->stops, 0, sizeof(options->stops));
+		options->stop_signal = n;
+	}
 	options->stops[n] = 1;
 	return true;
 }
@@ -233,19 +306,92 @@ set_flag(struct parser *p, const struct row *row)
 		*(int *)field = row->constant;
 }
 
+/* What options_header's text begins with is checked, and who it is for noted.
+ */
+static bool
+set_header(struct parser *p, const char *value)
+{
+	struct options *options = p->options;
+	struct options_header *header = &options->header[options->headers];
+
+	if (options->headers == OPTIONS_HEADERS || !http_header_valid(value))
+		return false;
+	header->text = value;
+	header->target = p->target;
+	options->headers++;
+	return true;
+}
+
+/* report, stop or signal:SIGNAL as the number that stands for it, or -1. */
+static int
+unhealthy_action(const char *value)
+{
+	if (strncmp(value, "signal:", 7) == 0)
+		return signals_number(value + 7);
+	switch (choice("report|stop", value)) {
+	case 0:
+		return OPTIONS_REPORT;
+	case 1:
+		return OPTIONS_STOP;
+	default:
+		return -1;
+	}
+}
+
+/* A number that the row wants, or -1. */
+static long long
+scalar(const struct row *row, const char *value)
+{
+	long long n;
+
+	switch (row->type) {
+	case DURATION:
+		return duration_parse(value);
+	case TIME:
+		n = duration_parse(value);
+		return n > 0 ? n : -1;
+	case COUNT:
+		n = number(value, 999);
+		return n > 0 ? n : -1;
+	default:
+		return unhealthy_action(value);
+	}
+}
+
+/* The rules of the target that was named last, if it is one of those. */
+static void *
+field_of(const struct parser *p, const struct row *row)
+{
+	size_t stride = 0;
+
+	if (row->field >= RULE(0) && row->field < RULE(HEALTH_VALUES))
+		stride = sizeof(struct health_rule);
+	if (row->field == FIELD(statuses))
+		stride = sizeof(const char *);
+	return (char *)p->options + row->field + stride * (size_t)p->target;
+}
+
 /* Put the value where the row wants it; false if it is none of its kind. */
 static bool
 set(struct parser *p, const struct row *row, bool first, const char *value)
 {
-	void *field = (char *)p->options + row->field;
+	void *field = field_of(p, row);
 
 	switch (row->type) {
 	case CHOICE:
-		*(int *)field = choice(row->metavar, value);
+		*(int *)field = choice(metavar(row), value);
 		return *(int *)field >= 0;
 	case DURATION:
-		*(long long *)field = duration_parse(value);
+	case TIME:
+	case COUNT:
+	case UNHEALTHY:
+		*(long long *)field = scalar(row, value);
 		return *(long long *)field >= 0;
+	case STATUSES:
+		*(const char **)field = value;
+		return http_statuses_valid(value);
+	case HEADER:
+		return set_header(p, value);
 	case SIGNAL:
 		*(int *)field = signals_number(value);
 		return *(int *)field >= 0;
@@ -281,13 +427,31 @@ fail(struct parser *p, const char *option, const char *value,
 static const char *
 wanted_by(const struct row *row)
 {
-	return row->type == CHOICE ? row->metavar : wanted[row->type];
+	return row->type == CHOICE ? metavar(row) : wanted[row->type];
 }
 
-static unsigned
+static unsigned long long
 bit(const struct row *row)
 {
-	return 1U << (row - rows);
+	return 1ULL << (row - rows);
+}
+
+/* One target more, which takes what has been said for all. */
+static int
+add_target(struct parser *p, const char *option, const char *text)
+{
+	struct options *options = p->options;
+	const char *problem;
+
+	if (options->count == TARGETS_MAX)
+		return fail(p, option, text,
+		            "is one too many: ", "8 targets at the most");
+	problem = target_parse(&options->targets[options->count], text, p->envp,
+	                       &options->pool);
+	if (problem != NULL)
+		return fail(p, option, text, problem, "");
+	options->count++;
+	return 0;
 }
 
 /* Make the setting of a row, by whatever way it was asked for. */
@@ -297,7 +461,13 @@ apply(struct parser *p, const struct row *row, const char *option,
 {
 	bool first = (p->seen & bit(row)) == 0;
 
-	p->seen |= bit(row);
+	if (row->type == TARGET) {
+		p->target++;
+		p->seen |= bit(row);
+		return add_target(p, option, value);
+	}
+	if (p->target == 0)
+		p->seen |= bit(row);
 	if (row->kind == COMMAND)
 		p->options->action = row->constant;
 	if (value == NULL)
@@ -314,7 +484,7 @@ apply(struct parser *p, const struct row *row, const char *option,
 static bool
 takes_value(const struct row *row)
 {
-	return row->kind == VALUE || row->kind == LIST || row->kind == COMMAND;
+	return row->kind != FLAG && row->kind != ACTION && row->kind != MODE;
 }
 
 /* Put together an option's name for messages. */
@@ -361,12 +531,15 @@ parse_long(struct parser *p)
 	size_t length = strcspn(name, "=");
 	const struct row *row;
 
-	for (row = rows; row < rows + ROWS; row++)
-		if (length > 0 && strlen(row->name) == length &&
-		    memcmp(row->name, name, length) == 0)
+	for (row = rows; row < rows + ROWS && length > 0; row++)
+		if (strcmp(row->name, name) == 0 || /* --status=json */
+		    (strlen(row->name) == length &&
+		     memcmp(row->name, name, length) == 0))
 			return obey(p, row, call_it(p, "--", row->name),
-			            name[length] == '=' ? name + length + 1
-			                                : NULL);
+			            name[length] == '=' &&
+			                    row->name[length] == '\0'
+			                ? name + length + 1
+			                : NULL);
 	return unknown(p, word);
 }
 
@@ -386,7 +559,8 @@ static bool
 answered(const struct parser *p)
 {
 	return p->options->action != OPTIONS_RUN &&
-	       p->options->action != OPTIONS_PAUSE;
+	       p->options->action != OPTIONS_PAUSE &&
+	       p->options->action != OPTIONS_CHECK;
 }
 
 /* -abc, -pVALUE or -p VALUE */
@@ -454,25 +628,40 @@ variable_name(struct parser *p, const char *name)
 	return p->error->name;
 }
 
-/* The items of a list stand between commas. */
+/* A copy of s that stays, or NULL. */
+static char *
+keep(struct target_pool *pool, const char *s)
+{
+	size_t size = strlen(s) + 1;
+	char *copy = pool->at;
+
+	if (size > pool->left)
+		return NULL;
+	memcpy(copy, s, size);
+	pool->at += size;
+	pool->left -= size;
+	return copy;
+}
+
+/* The items of a list stand between commas, or in lines of their own. */
 static int
 apply_items(struct parser *p, const struct row *row, const char *variable,
             const char *value)
 {
-	char *item = p->error->item;
-	const char *at = value;
+	const char *separator = row->kind == LINES ? "\n" : ",";
+	char *at = keep(&p->options->pool, value);
 
+	if (at == NULL)
+		return fail(p, variable, value, "is too long", "");
 	while (*value != '\0') {
-		size_t length = strcspn(at, ",");
+		size_t length = strcspn(at, separator);
+		bool last = at[length] == '\0';
 
-		if (length >= sizeof(p->error->item))
-			return fail(p, variable, value, "is not ",
-			            wanted_by(row));
-		memcpy(item, at, length);
-		item[length] = '\0';
-		if (apply(p, row, variable, item) < 0)
+		at[length] = '\0';
+		if ((length > 0 || row->kind != LINES) &&
+		    apply(p, row, variable, at) < 0)
 			return -1;
-		if (at[length] == '\0')
+		if (last)
 			break;
 		at += length + 1;
 	}
@@ -495,8 +684,16 @@ settled(const struct parser *p, const struct row *row)
 static bool
 has_variable(const struct row *row)
 {
-	return row->name[0] != '\0' && row->kind != ACTION &&
-	       row->kind != COMMAND && row->type != VERBOSE;
+	return row->name[0] != '\0' && row->kind <= LINES &&
+	       row->type != VERBOSE;
+}
+
+/* What a check of other targets than hale's own takes from its environment. */
+static bool
+fits_check(const struct row *row)
+{
+	return row->type == STATUSES || row->type == HEADER ||
+	       row->field == RULE(HEALTH_TIMEOUT);
 }
 
 static int
@@ -505,10 +702,12 @@ parse_variable(struct parser *p, const struct row *row)
 	const char *variable = variable_name(p, row->name);
 	const char *value = lookup(p->envp, variable);
 
+	p->target = 0;
 	if (value == NULL)
 		return 0;
-	return row->kind == LIST ? apply_items(p, row, variable, value)
-	                         : apply(p, row, variable, value);
+	return row->kind == LIST || row->kind == LINES
+	           ? apply_items(p, row, variable, value)
+	           : apply(p, row, variable, value);
 }
 
 static int
@@ -538,9 +737,11 @@ parse_environment(struct parser *p)
 
 	for (row = rows; row < rows + ROWS; row++)
 		if (has_variable(row) && !settled(p, row) &&
+		    (p->options->action != OPTIONS_CHECK || fits_check(row)) &&
 		    parse_variable(p, row) < 0)
 			return -1;
-	return parse_tini_variables(p);
+	return p->options->action == OPTIONS_CHECK ? 0
+	                                           : parse_tini_variables(p);
 }
 
 /* tini's variable overrules -v, as it does in tini. */
@@ -562,7 +763,12 @@ set_defaults(struct options *options, const struct names_row *name)
 	size_t i;
 	int n;
 
-	memset(options, 0, sizeof(*options));
+	/* Nothing behind it is touched until there is a target. */
+	memset(options, 0, offsetof(struct options, targets));
+	memset(options->rules, 0xff, sizeof(options->rules)); /* UNSAID */
+	options->pool.at = options->strings;
+	options->pool.left = sizeof(options->strings);
+	options->stop_signal = SIGTERM;
 	options->name = name;
 	options->session = name->session;
 	options->forward = UNSAID;
@@ -593,12 +799,48 @@ obey_dumb_init(struct parser *p)
 			    options->session ? SIGSTOP : job_control[i];
 }
 
+static const long long defaults[HEALTH_VALUES] = {
+    [HEALTH_INTERVAL] = 10000,      [HEALTH_TIMEOUT] = 3000,
+    [HEALTH_RETRIES] = 3,           [HEALTH_SUCCESSES] = 1,
+    [HEALTH_START_INTERVAL] = 1000,
+};
+
+/* What has not been said of a target is what was said of all, or is usual. */
+static void
+fill_rules(struct options *options)
+{
+	int i, k;
+
+	if (options->statuses[0] == NULL)
+		options->statuses[0] = "200-399";
+	for (i = 0; i <= options->count; i++) {
+		const long long *from = defaults;
+		long long *value = options->rules[i].value;
+
+		if (i > 0)
+			from = options->rules[0].value;
+		for (k = 0; k < HEALTH_VALUES; k++)
+			if (value[k] == UNSAID)
+				value[k] = from[k];
+		if (options->statuses[i] == NULL)
+			options->statuses[i] = options->statuses[0];
+	}
+}
+
 /* Is there just the PROGRAM that the action needs? */
 static int
 check_program(struct parser *p)
 {
 	const char *word = p->words[0];
 
+	if (p->options->action == OPTIONS_CHECK) {
+		for (; *p->words != NULL; p->words++)
+			if (add_target(p, "--check", *p->words) < 0)
+				return -1;
+		return 0;
+	}
+	if (p->options->live || p->options->wait > 0)
+		return fail(p, "--live and --wait", NULL, " need --check", "");
 	if (p->options->action != OPTIONS_RUN)
 		return word == NULL ? 0
 		                    : fail(p, "PROGRAM", word,
@@ -642,6 +884,7 @@ options_parse(struct options *options, struct options_error *error, char **argv,
 		return 0;
 	if (parse_environment(&p) < 0)
 		return -1;
+	fill_rules(options);
 	if (options->name->kind == NAMES_DUMB_INIT)
 		obey_dumb_init(&p);
 	if (options->forward == UNSAID)
@@ -674,6 +917,7 @@ static void
 help_row(struct text *t, const struct row *row)
 {
 	char letter[3] = {'-', row->letter, '\0'};
+	const char *value = metavar(row);
 	size_t from = t->length;
 	const char *c;
 
@@ -682,10 +926,10 @@ help_row(struct text *t, const struct row *row)
 	text_string(t, row->letter != 0 && row->name[0] != '\0' ? ", " : "");
 	text_string(t, row->name[0] != '\0' ? "--" : "");
 	text_string(t, row->name);
-	text_string(t, row->metavar != NULL ? " " : "");
-	text_string(t, row->metavar != NULL ? row->metavar : "");
+	text_string(t, *value != '\0' ? " " : "");
+	text_string(t, value);
 	pad(t, from, HELP_COLUMN);
-	for (c = row->help; *c != '\0'; c++) {
+	for (c = help(row); *c != '\0'; c++) {
 		char one[2] = {*c, '\0'};
 
 		from = t->length + 1;
@@ -705,7 +949,7 @@ options_help(struct text *t)
 	               "Run PROGRAM, forward signals, reap, exit as it "
 	               "does.\n\n");
 	for (row = rows; row < rows + ROWS; row++)
-		if (row->help != NULL)
+		if (*help(row) != '\0')
 			help_row(t, row);
 	text_string(t, "\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
 	               "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "

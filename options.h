@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 
+#include "health.h"
 #include "log.h"
 #include "names.h"
 #include "signals.h"
+#include "target.h"
 #include "text.h"
 
 enum options_action {
@@ -17,6 +19,18 @@ enum options_action {
 	OPTIONS_PAUSE,   /* -P: run no program, only reap */
 	OPTIONS_SLEEP,   /* --sleep */
 	OPTIONS_INSTALL, /* --install */
+	OPTIONS_CHECK,
+	OPTIONS_STATUS,
+	OPTIONS_STATUS_JSON,
+};
+
+/* What a turn to unhealthy asks for; 1 to SIGNALS_MAX is a signal to PROGRAM.
+ */
+enum { OPTIONS_REPORT = 0, OPTIONS_STOP = SIGNALS_MAX + 1 };
+
+enum {
+	OPTIONS_HEADERS = 8,
+	OPTIONS_POOL = 8192, /* bytes of all targets, and of lists of them */
 };
 
 /* Whom signals go to. */
@@ -40,6 +54,21 @@ struct options {
 	const char *path;                       /* for --install */
 	const char *exit_report;                /* a path, or NULL */
 	char **program; /* PROGRAM and its arguments, NULL at the end */
+
+	/* Health: [0] is what all targets share, [1] on is one target's. */
+	struct health_rule rules[1 + TARGETS_MAX];
+	const char *statuses[1 + TARGETS_MAX];
+	struct options_header {
+		const char *text;
+		int target; /* 0 is all */
+	} header[OPTIONS_HEADERS];
+	int headers, count; /* of header, of targets */
+	int stop_signal;    /* that a stop for ill health forwards */
+	int live;           /* --live */
+	long long wait;     /* milliseconds, for --check */
+	struct target_pool pool;
+	struct target targets[TARGETS_MAX];
+	char strings[OPTIONS_POOL]; /* of the pool */
 };
 
 /* A usage error, in words: "OPTION: 'VALUE' PROBLEM WANTED", or without a value
@@ -50,7 +79,6 @@ struct options_error {
 	const char *problem;
 	const char *wanted; /* what the option takes, or "" */
 	char name[48];      /* holds option when hale had to make it up */
-	char item[64];      /* holds value when it is one of a list */
 };
 
 /* Read the command line and the environment envp, both ended by NULL, into

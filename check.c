@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: asks the hale of this container, or a target, and says what it heard.
+ *
+ * Made for the HEALTHCHECK of images that have neither a shell nor curl, so it
+ * prints one line and exits with 0 or 1.  It signals nobody.  What it reads may
+ * come from somebody who is not hale: it is bounded and escaped.
+ */
+#include "check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "duration.h"
+#include "path.h"
+#include "reaper.h"
+#include "status.h"
+#include "text.h"
+
+enum {
+	BUFFER = PATH_SIZE, /* bytes of what is printed at a time */
+	PIECE = 512,        /* bytes of output that surely fit, escaped */
+	SLACK = 2000,       /* ms that hale may be late with an update */
+	TRIES = 10,         /* a hale that was paused may just wake up */
+	PAUSE = 100,        /* ms between them */
+	RETRY = 250,        /* ms between attempts while waiting */
+	FINISH = 100,       /* ms that a server has to end its answer */
+};
+
+static int
+print(struct text *t)
+{
+	bool good =
+	    write(STDOUT_FILENO, t->buffer, t->length) == (ssize_t)t->length;
+
+	text_init(t, t->buffer, t->size);
+	return good ? 0 : 1;
+}
+
+/* ------ The hale of this container ------ */
+
+static void
+add_path(struct text *t, const char *pid, const char *name)
+{
+	text_string(t, "/proc/");
+	text_string(t, pid);
+	text_string(t, name);
+}
+
+/* The mount namespace of a process, as readlink(2) shows it; "" if hidden. */
+static void
+mount_namespace(const char *pid, char name[32])
+{
+	char path[48];
+	struct text t;
+	ssize_t n;
+
+	text_init(&t, path, sizeof(path));
+	add_path(&t, pid, "/ns/mnt");
+	n = readlink(path, name, 31);
+	name[n > 0 ? n : 0] = '\0';
+}
+
+static pid_t
+number(const char *s)
+{
+	pid_t n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n < INT_MAX / 10; s++)
+		n = n * 10 + (*s - '0');
+	return *s == '\0' ? n : 0;
+}
+
+/* Look among the processes that this piece of /proc lists. */
+static pid_t
+find_listed(const char *piece, long size, const char *own)
+{
+	/* struct linux_dirent64, see getdents64(2) */
+	enum { LENGTH = 16, NAME = 19 };
+	unsigned short length;
+	char other[32];
+
+	for (; size > 0; size -= length, piece += length) {
+		pid_t pid = number(piece + NAME);
+
+		memcpy(&length, piece + LENGTH, sizeof(length));
+		if (pid <= 0 || status_of(pid) < 0)
+			continue;
+		mount_namespace(piece + NAME, other);
+		if (strcmp(own, other) == 0)
+			return pid;
+	}
+	return 0;
+}
+
+static pid_t
+search(const char *own)
+{
+	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_Alignas(8) char piece[1024];
+	pid_t pid = 0;
+	long n;
+
+	if (fd < 0)
+		return 0;
+	while (pid == 0 &&
+	       (n = syscall(SYS_getdents64, fd, piece, sizeof(piece))) > 0)
+		pid = find_listed(piece, n, own);
+	close(fd);
+	return pid;
+}
+
+/* PID 1 is believed if it can be this container's: a process may call itself
+ * what it likes, but only what started the container is PID 1.  0 for none. */
+static pid_t
+find_hale(void)
+{
+	bool first = status_of(1) >= 0;
+	char own[32], other[32];
+	pid_t pid;
+
+	mount_namespace("self", own);
+	mount_namespace("1", other);
+	if (first && (other[0] == '\0' || strcmp(own, other) == 0))
+		return 1;
+	pid = search(own);
+	return pid == 0 && first ? 1 : pid;
+}
+
+/* What was found, and what is to be thought of it. */
+struct found {
+	pid_t pid;
+	int state;          /* enum health_state */
+	const char *excuse; /* why there is no more than that, or NULL */
+	bool details;
+	struct status *s;
+};
+
+/* Whoever wrote it, it cannot lead us astray. */
+static bool
+is_sane(struct status *s)
+{
+	int i;
+
+	if (s->health.count < 0 || s->health.count > HEALTH_MAX ||
+	    s->health.state < 0 || s->health.state > HEALTH_STOPPING)
+		return false;
+	for (i = 0; i < s->health.count; i++) {
+		struct status_target *target = &s->target[i];
+		int state = s->health.watch[i].state;
+
+		target->text[sizeof(target->text) - 1] = '\0';
+		target->reason[sizeof(target->reason) - 1] = '\0';
+		if (target->output < 0 || target->output > STATUS_OUTPUT_SIZE ||
+		    state < 0 || state > HEALTH_STOPPING)
+			return false;
+	}
+	return true;
+}
+
+static void
+look(struct found *f, bool all)
+{
+	int i;
+
+	f->pid = find_hale();
+	f->state = f->pid > 0 ? status_of(f->pid) : -1;
+	f->excuse = "no hale with --health was found here";
+	f->details = false;
+	if (f->state < 0)
+		return;
+	f->excuse = NULL;
+	for (i = 0; i < TRIES; i++) {
+		f->details =
+		    status_read(f->pid, f->s, all) == 0 && is_sane(f->s);
+		if (!f->details && errno != EBUSY)
+			return; /* somebody else's, perhaps */
+		if (f->details && clock_now() <= f->s->promise + SLACK) {
+			f->state = f->s->health.state;
+			return;
+		}
+		(void)poll(NULL, 0, PAUSE);
+	}
+	f->excuse = "hale has stopped updating its state";
+	f->state = HEALTH_UNHEALTHY;
+}
+
+/* The target that makes the state what it is, or -1. */
+static int
+culprit(const struct found *f)
+{
+	int i;
+
+	for (i = 0; f->details && i < f->s->health.count; i++)
+		if (f->s->health.watch[i].state == f->state &&
+		    f->s->target[i].reason[0] != '\0')
+			return i;
+	return -1;
+}
+
+static void
+add_quoted(struct text *t, const char *s)
+{
+	text_escaped(t, s, strlen(s));
+}
+
+static void
+add_reason(struct text *t, const struct status_target *target)
+{
+	text_string(t, ": ");
+	add_quoted(t, target->text);
+	text_string(t, ": ");
+	add_quoted(t, target->reason[0] != '\0' ? target->reason
+	                                        : "no answer yet");
+}
+
+/* The line of --check. */
+static int
+say_state(struct text *t, const struct found *f, bool live)
+{
+	int target = culprit(f);
+
+	text_string(t, f->state < 0 ? "unhealthy" : status_word(f->state));
+	if (f->excuse != NULL) {
+		text_string(t, ": ");
+		text_string(t, f->excuse);
+	} else if (target >= 0 && f->state != HEALTH_HEALTHY) {
+		add_reason(t, &f->s->target[target]);
+	}
+	text_string(t, "\n");
+	if (print(t) != 0)
+		return 1;
+	if (live)
+		return f->state < 0 || f->state == HEALTH_UNHEALTHY;
+	return f->state != HEALTH_HEALTHY;
+}
+
+static int
+ask_hale(struct text *t, struct watch *w, const struct options *o)
+{
+	long long end = clock_now() + o->wait;
+	struct found f = {.s = w->status};
+	int wanted = HEALTH_HEALTHY;
+
+	look(&f, false);
+	if (o->wait > 0 && f.state != wanted)
+		log_say(w->log, LOG_WARN, "waiting for hale up to {wait_ms:t}",
+		        o->wait);
+	while (f.state != wanted && clock_now() < end) {
+		(void)poll(NULL, 0, RETRY);
+		look(&f, false);
+	}
+	return say_state(t, &f, o->live);
+}
+
+/* ------ In full ------ */
+
+/* Members of an object, or lines. */
+struct sheet {
+	struct text t;
+	bool json, first;
+};
+
+static void
+add_name(struct sheet *sheet, const char *name)
+{
+	struct text *t = &sheet->t;
+
+	if (sheet->json)
+		text_string(t, sheet->first ? "{\"" : ",\"");
+	text_string(t, name);
+	text_string(t, sheet->json ? "\":" : ": ");
+	sheet->first = false;
+}
+
+static void
+add_number(struct sheet *sheet, const char *name, long long n)
+{
+	add_name(sheet, name);
+	text_number(&sheet->t, n);
+	text_string(&sheet->t, sheet->json ? "" : "\n");
+}
+
+/* The n bytes at s, which may be long, so they go out as they are put in. */
+static int
+add_bytes(struct sheet *sheet, const char *name, const char *s, int n)
+{
+	int status = 0, piece;
+
+	add_name(sheet, name);
+	text_string(&sheet->t, sheet->json ? "\"" : "");
+	for (; n > 0; n -= piece, s += piece) {
+		piece = n < PIECE ? n : PIECE;
+		sheet->t.quoting = sheet->json;
+		text_escaped(&sheet->t, s, (size_t)piece);
+		sheet->t.quoting = false;
+		status |= print(&sheet->t);
+	}
+	text_string(&sheet->t, sheet->json ? "\"" : "\n");
+	return status;
+}
+
+static int
+add_string(struct sheet *sheet, const char *name, const char *s)
+{
+	return add_bytes(sheet, name, s, (int)strlen(s));
+}
+
+static int
+add_target(struct sheet *sheet, const struct status *s, int i)
+{
+	const struct health_watch *w = &s->health.watch[i];
+	const struct status_target *target = &s->target[i];
+	int status;
+
+	sheet->first = true;
+	text_string(&sheet->t, !sheet->json ? "\n" : i > 0 ? "," : "");
+	status = add_string(sheet, "target", target->text);
+	status |= add_string(sheet, "state", status_word(w->state));
+	status |= add_string(sheet, "reason", target->reason);
+	add_number(sheet, "attempts", w->attempts);
+	add_number(sheet, "failures", w->failures);
+	add_number(sheet, "successes", w->successes);
+	add_number(sheet, "took_ms", target->took);
+	status |= add_bytes(sheet, "output", s->output[i], target->output);
+	text_string(&sheet->t, sheet->json ? "}" : "");
+	return status;
+}
+
+static int
+add_details(struct sheet *sheet, const struct found *f)
+{
+	const struct status *s = f->s;
+	int i, status = 0;
+
+	add_number(sheet, "for_ms", clock_now() - s->health.since);
+	add_number(sheet, "program", s->program);
+	text_string(&sheet->t, sheet->json ? ",\"targets\":[" : "");
+	for (i = 0; i < s->health.count; i++)
+		status |= add_target(sheet, s, i);
+	text_string(&sheet->t, sheet->json ? "]" : "");
+	return status;
+}
+
+static int
+say_all(char *buffer, struct status *s, bool json)
+{
+	struct sheet sheet = {.json = json, .first = true};
+	struct found f = {.s = s};
+	int status;
+
+	text_init(&sheet.t, buffer, BUFFER);
+	look(&f, true);
+	status = f.state < 0;
+	status |=
+	    add_string(&sheet, "state",
+	               status_word(f.state < 0 ? HEALTH_UNHEALTHY : f.state));
+	if (f.excuse != NULL)
+		status |= add_string(&sheet, "reason", f.excuse);
+	add_number(&sheet, "hale", f.pid);
+	if (f.details)
+		status |= add_details(&sheet, &f);
+	text_string(&sheet.t, json ? "}\n" : "");
+	return status | print(&sheet.t);
+}
+
+/* ------ Targets ------ */
+
+/* One attempt decides; or, to wait, the first that passes. */
+static void
+set_rules(struct options *o)
+{
+	int i;
+
+	for (i = 1; i <= o->count; i++) {
+		long long *value = o->rules[i].value;
+
+		value[HEALTH_INTERVAL] = DURATION_MAX;
+		value[HEALTH_RETRIES] = 1;
+		value[HEALTH_START_PERIOD] = o->wait > 0 ? DURATION_MAX : 0;
+		value[HEALTH_START_INTERVAL] = RETRY;
+		if (o->wait > 0 && value[HEALTH_TIMEOUT] > o->wait)
+			value[HEALTH_TIMEOUT] = o->wait;
+	}
+}
+
+/* Has a signal come that ends a program?  Children are reaped. */
+static bool
+interrupted(struct watch *w, struct signals *signals, long long now)
+{
+	struct reaped child;
+	siginfo_t info;
+
+	signals_round(signals);
+	while (signals_take(signals, 0, &info) > 0)
+		if (info.si_signo != SIGCHLD && info.si_signo != SIGCONT &&
+		    info.si_signo != SIGWINCH)
+			return true;
+	while (reaper_next(&child) == REAPER_TOOK)
+		(void)watch_ended(w, child.pid, child.status, now);
+	return false;
+}
+
+/* The first target that is not healthy, or -1. */
+static int
+first_bad(const struct watch *w)
+{
+	int i;
+
+	for (i = 0; i < w->health.count; i++)
+		if (w->health.watch[i].state != HEALTH_HEALTHY)
+			return i;
+	return -1;
+}
+
+static void
+say_waiting(struct watch *w, const struct options *o)
+{
+	int bad = first_bad(w);
+
+	if (o->wait == 0 || w->log->level == LOG_WARN ||
+	    w->health.state != HEALTH_STARTING ||
+	    w->status->target[bad].reason[0] == '\0')
+		return;
+	w->log->level = LOG_WARN;
+	log_say(w->log, LOG_WARN,
+	        "waiting up to {wait_ms:t} for {target:q}: {reason:q}", o->wait,
+	        w->probes[bad].target->text, w->probes[bad].reason);
+}
+
+static long long
+probe_once(struct watch *w, struct signals *signals, int fd, long long now,
+           long long end)
+{
+	struct pollfd fds[HEALTH_MAX + 1];
+	int n = watch_events(w, fds);
+	long long next = watch_next(w);
+
+	fds[n].fd = fd;
+	fds[n].events = POLLIN;
+	if (next > end)
+		next = end;
+	(void)poll(fds, (nfds_t)n + 1, clock_until(next, now));
+	now = clock_now();
+	watch_step(w, fds, now);
+	return fds[n].revents != 0 && interrupted(w, signals, now) ? end : now;
+}
+
+static void
+let_go(struct watch *w)
+{
+	int i;
+
+	for (i = 0; i < w->health.count; i++) {
+		probe_close(&w->probes[i], &w->tools, FINISH);
+		probe_drop(&w->probes[i], 0);
+	}
+}
+
+static int
+ask_targets(struct text *t, struct watch *w, struct options *o,
+            struct signals *signals)
+{
+	long long now = clock_now();
+	long long end = now + (o->wait > 0 ? o->wait : DURATION_MAX);
+	int fd = signals_descriptor(), bad;
+
+	w->log->level = LOG_ERROR; /* until there is something to wait for */
+	set_rules(o);
+	watch_begin(w, o, now);
+	while (w->health.state == HEALTH_STARTING && now < end) {
+		now = probe_once(w, signals, fd, now, end);
+		say_waiting(w, o);
+	}
+	bad = first_bad(w);
+	if (bad >= 0)
+		log_say(w->log, LOG_WARN, "waited {wait_ms:t} in vain",
+		        o->wait);
+	let_go(w);
+	text_string(t, bad < 0 ? "healthy" : "unhealthy");
+	if (bad >= 0)
+		add_reason(t, &w->status->target[bad]);
+	text_string(t, "\n");
+	return print(t) != 0 || bad >= 0;
+}
+
+int
+check(struct watch *w, struct options *o, struct signals *signals)
+{
+	char buffer[BUFFER];
+	struct text t;
+
+	if (o->action != OPTIONS_CHECK)
+		return say_all(buffer, w->status,
+		               o->action == OPTIONS_STATUS_JSON);
+	text_init(&t, buffer, sizeof(buffer));
+	return o->count > 0 ? ask_targets(&t, w, o, signals)
+	                    : ask_hale(&t, w, o);
+}

@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe: one attempt at one target, in steps that never wait.
+ *
+ * Who calls has the deadline: one for the whole attempt, so that a server that
+ * drips gains nothing.  Each step reads a bounded piece, so that one that
+ * floods delays no signal.  A command runs in a group of its own, which is
+ * killed at the deadline and after its end: nothing of it stays.
+ */
+#include "probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "duration.h"
+#include "errors.h"
+#include "path.h"
+#include "spawn.h"
+#include "text.h"
+
+enum {
+	PIECE = PATH_SIZE, /* bytes that are read in a step */
+	PIECES = 16,       /* of a body, before the connection is cut */
+	AGAIN = 50,        /* ms until a full backlog is tried again */
+	FINISH = 100,      /* ms that a server has to end its answer */
+	DYING = 1000,      /* ms that a command has to be gone after KILL */
+	LINE = 120,        /* bytes of a command's output in a reason */
+
+	UNREACHABLE = -1, /* not yet a result: there may be another address */
+};
+
+/* Begin the reason of a failure. */
+static enum probe_result
+fail(struct probe *p, struct text *t, const char *reason)
+{
+	text_init(t, p->reason, sizeof(p->reason));
+	text_string(t, reason);
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+fail_error(struct probe *p, struct text *t, int error)
+{
+	char buffer[ERRORS_SIZE];
+
+	return fail(p, t, errors_text(error, buffer));
+}
+
+static void
+close_fd(struct probe *p)
+{
+	if (p->fd >= 0)
+		close(p->fd); /* no SO_LINGER: it does not wait */
+	p->fd = -1;
+}
+
+static void
+finish(struct probe *p)
+{
+	close_fd(p);
+	p->phase = PROBE_IDLE;
+	p->wake = HEALTH_NEVER;
+}
+
+static enum probe_result
+verdict(struct probe *p, enum probe_result result)
+{
+	if (result != PROBE_PENDING && p->phase != PROBE_CLOSING)
+		finish(p);
+	return result;
+}
+
+/* ------ Servers ------ */
+
+union name {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
+
+/* The name of the socket that is tried; its length. */
+static socklen_t
+name_it(const struct probe *p, union name *n)
+{
+	const struct address *a = &p->target->address[p->address];
+
+	memset(n, 0, sizeof(*n));
+	if (p->target->socket != NULL) {
+		n->any.sa_family = AF_UNIX;
+		memcpy(n->un.sun_path, p->target->socket,
+		       strlen(p->target->socket));
+		return sizeof(n->un);
+	}
+	n->any.sa_family = a->family;
+	n->in.sin_port = htons(a->port); /* at the same place in both */
+	if (a->family == AF_INET)
+		memcpy(&n->in.sin_addr, a->bytes, sizeof(n->in.sin_addr));
+	else
+		memcpy(&n->in6.sin6_addr, a->bytes, sizeof(n->in6.sin6_addr));
+	return a->family == AF_INET ? sizeof(n->in) : sizeof(n->in6);
+}
+
+/* A port that nobody listens on may be the one that connect(2) chose for this
+ * end, which then talks to itself. */
+static bool
+to_itself(const struct probe *p)
+{
+	union name peer, own;
+	socklen_t length = name_it(p, &peer), size = sizeof(own);
+
+	return p->target->socket == NULL &&
+	       getsockname(p->fd, &own.any, &size) == 0 && size == length &&
+	       memcmp(&own, &peer, length) == 0;
+}
+
+/* The request goes in one piece, or there is something wrong with the other
+ * side: its buffer is empty.  A result, or UNREACHABLE and errno. */
+static int
+send_request(struct probe *p, const struct probe_tools *tools)
+{
+	struct text t;
+	ssize_t n;
+
+	text_init(&t, tools->scratch, PIECE);
+	http_request(&t, p->target->host, p->target->path, p->headers,
+	             PROBE_HEADERS);
+	if (t.cut)
+		return fail(p, &t, "the request is longer than 4 KiB");
+	n = send(p->fd, t.buffer, t.length, MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN ? PROBE_PENDING : UNREACHABLE;
+	p->phase = PROBE_READING;
+	p->wake = HEALTH_NEVER;
+	http_init(&p->http);
+	return PROBE_PENDING;
+}
+
+/* Ask the kernel to connect, or whether it has.  As above. */
+static int
+connect_on(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	bool http = p->target->kind == TARGET_HTTP;
+	union name n;
+	int error = 0;
+
+	/* Once it is on its way, send(2) knows as much. */
+	if (!(http && p->opened) && connect(p->fd, &n.any, name_it(p, &n)) < 0)
+		error = errno;
+	if (error == EAGAIN) { /* a full backlog, which wakes nobody later */
+		p->wake = now + AGAIN;
+		return PROBE_PENDING;
+	}
+	p->opened = true;
+	if (error == EINPROGRESS && http)
+		error = 0;
+	if (error == EALREADY || error == EINPROGRESS)
+		return PROBE_PENDING;
+	if (error == 0 && !http && to_itself(p))
+		error = ECONNREFUSED;
+	errno = error;
+	if (error != 0)
+		return UNREACHABLE;
+	return http ? send_request(p, tools) : PROBE_PASSED;
+}
+
+static bool
+is_last(const struct probe *p)
+{
+	return p->address + 1 >= p->target->addresses;
+}
+
+/* 0, or UNREACHABLE and errno. */
+static int
+open_socket(struct probe *p, long long now)
+{
+	const struct target *target = p->target;
+	int family = target->socket != NULL
+	                 ? AF_UNIX
+	                 : target->address[p->address].family;
+
+	p->phase = PROBE_CONNECTING;
+	p->opened = false;
+	/* One that drops what it gets must not cost the other its time. */
+	p->wake = is_last(p) ? HEALTH_NEVER : now + p->timeout / 2;
+	p->fd = (int)syscall(SYS_socket, family,
+	                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return p->fd < 0 ? UNREACHABLE : 0;
+}
+
+/* Connect to the first address that can be; what the first one says counts,
+ * unless another gets further. */
+static enum probe_result
+reach(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	struct text t;
+	int result;
+
+	for (;; p->address++) {
+		result = p->fd >= 0 ? 0 : open_socket(p, now);
+		if (result == 0)
+			result = connect_on(p, tools, now);
+		if (result != UNREACHABLE)
+			return (enum probe_result)result;
+		if (p->address == 0)
+			(void)fail_error(p, &t, errno);
+		close_fd(p);
+		if (is_last(p))
+			return PROBE_FAILED;
+	}
+}
+
+/* Half of the time is over, and there is another address. */
+static void
+give_up_address(struct probe *p)
+{
+	struct text t;
+
+	(void)fail_error(p, &t, ETIMEDOUT);
+	close_fd(p);
+	p->address++;
+}
+
+/* The server has closed the connection, in order or not. */
+static enum probe_result
+cut_off(struct probe *p, ssize_t n)
+{
+	int error = errno;
+	struct text t;
+
+	if (n == 0)
+		return fail(p, &t, http_closed(&p->http));
+	(void)fail_error(p, &t, error);
+	text_string(&t, " ");
+	text_string(&t, http_doing(&p->http));
+	return PROBE_FAILED;
+}
+
+/* The verdict is out.  A close(2) with unread data would be a reset, of which
+ * the server complains: so it gets a moment to end. */
+static enum probe_result
+answered(struct probe *p, long long now)
+{
+	struct text t;
+
+	p->phase = PROBE_CLOSING;
+	p->wake = now + FINISH;
+	if (http_status_listed(p->statuses, p->http.status))
+		return PROBE_PASSED;
+	(void)fail(p, &t, "status ");
+	text_number(&t, p->http.status);
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+read_answer(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	ssize_t n = recv(p->fd, tools->scratch, PIECE, 0);
+	enum http_result result;
+	struct text t;
+
+	if (n < 0 && errno == EAGAIN)
+		return PROBE_PENDING;
+	if (n <= 0)
+		return cut_off(p, n);
+	result = http_feed(&p->http, tools->scratch, (size_t)n);
+	if (result == HTTP_MORE)
+		return PROBE_PENDING;
+	if (result == HTTP_ANSWERED)
+		return answered(p, now);
+	return to_itself(p) ? fail_error(p, &t, ECONNREFUSED)
+	                    : fail(p, &t, p->http.reason);
+}
+
+void
+probe_close(struct probe *p, const struct probe_tools *tools, int ms)
+{
+	struct pollfd one = {.fd = p->fd, .events = POLLIN};
+	int i;
+
+	if (p->phase != PROBE_CLOSING)
+		return;
+	for (i = 0; i < PIECES; i++)
+		if ((ms > 0 && poll(&one, 1, ms) != 1) ||
+		    recv(p->fd, tools->scratch, PIECE, 0) <= 0)
+			break;
+	finish(p);
+}
+
+/* ------ Commands ------ */
+
+/* The words as execve(2) wants them; the slot before the first is spawn's. */
+static void
+list_words(const struct target *target, char *argv[TARGET_WORDS_MAX + 1])
+{
+	char *word = target->words;
+	int i;
+
+	for (i = 0; i < target->count; i++) {
+		argv[i] = word;
+		word += strlen(word) + 1;
+	}
+	argv[i] = NULL;
+}
+
+static enum probe_result
+not_run(struct probe *p, const struct spawn *spawn)
+{
+	char buffer[ERRORS_SIZE];
+	struct text t;
+
+	(void)fail(p, &t, "cannot run ");
+	text_escaped(&t, spawn->file, strlen(spawn->file));
+	text_string(&t, ": ");
+	text_string(&t, errors_text(spawn->error, buffer));
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+run(struct probe *p, const struct probe_tools *tools)
+{
+	char *words[TARGET_WORDS_MAX + 2];
+	struct spawn spawn = {.buffer = tools->scratch};
+	int ends[2];
+	struct text t;
+
+	if (syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
+		return fail_error(p, &t, errno);
+	list_words(p->target, words + 1);
+	spawn.output = ends[1];
+	p->pid = spawn_program(words + 1, tools->signals, SPAWN_PROBE, &spawn);
+	close(ends[1]);
+	p->fd = ends[0];
+	p->length = 0;
+	p->phase = PROBE_RUNNING;
+	return p->pid < 0 ? not_run(p, &spawn) : PROBE_PENDING;
+}
+
+/* Keep the beginning, and let the rest go by. */
+static void
+read_output(struct probe *p, const struct probe_tools *tools)
+{
+	ssize_t n = read(p->fd, tools->scratch, PIECE);
+	size_t room = (size_t)(STATUS_OUTPUT_SIZE - p->length);
+
+	if (n <= 0) {
+		close_fd(p);
+		return;
+	}
+	if (room > (size_t)n)
+		room = (size_t)n;
+	memcpy(p->output + p->length, tools->scratch, room);
+	p->length += (int)room;
+}
+
+/* What is left in the pipe; somebody may hold the other end for ever. */
+static void
+read_rest(struct probe *p, const struct probe_tools *tools)
+{
+	struct pollfd one = {.events = POLLIN};
+
+	for (one.fd = p->fd; p->fd >= 0 && p->length < STATUS_OUTPUT_SIZE &&
+	                     poll(&one, 1, 0) == 1;)
+		read_output(p, tools);
+}
+
+/* ": FIRST LINE" */
+static void
+add_first_line(const struct probe *p, struct text *t)
+{
+	int n = 0;
+
+	while (n < p->length && n < LINE && p->output[n] != '\n')
+		n++;
+	text_string(t, n > 0 ? ": " : "");
+	text_escaped(t, p->output, (size_t)n);
+}
+
+enum probe_result
+probe_ended(struct probe *p, const struct probe_tools *tools, int status)
+{
+	bool running = p->phase == PROBE_RUNNING;
+	char name[SIGNALS_NAME_SIZE];
+	struct text t;
+
+	(void)kill(-p->pid, SIGKILL); /* there may be nobody left */
+	read_rest(p, tools);
+	finish(p);
+	p->pid = 0;
+	if (!running)
+		return PROBE_PENDING;
+	if (status == 0)
+		return PROBE_PASSED;
+	if (WIFSIGNALED(status)) {
+		(void)fail(p, &t, "killed by ");
+		text_string(&t, signals_name(WTERMSIG(status), name));
+	} else {
+		(void)fail(p, &t, "exit ");
+		text_number(&t, WEXITSTATUS(status));
+	}
+	add_first_line(p, &t);
+	return PROBE_FAILED;
+}
+
+/* ------ Files ------ */
+
+static enum probe_result
+look_at(struct probe *p)
+{
+	/* STATX_MTIME, and where statx(2) puts it: seconds, then nanoseconds;
+	 * not every libc knows the call. */
+	enum { MODIFIED = 0x40, SECONDS = 14, NANOSECONDS = 15 };
+	const struct target *target = p->target;
+	int64_t file[32];
+	uint32_t nanoseconds;
+	long long age;
+	struct text t;
+
+	if (syscall(SYS_statx, AT_FDCWD, target->path, 0, MODIFIED, file) < 0)
+		return fail_error(p, &t, errno);
+	memcpy(&nanoseconds, &file[NANOSECONDS], sizeof(nanoseconds));
+	age = clock_today() - file[SECONDS] * 1000 - nanoseconds / 1000000;
+	if (target->max_age < 0 || age <= target->max_age)
+		return PROBE_PASSED;
+	(void)fail(p, &t, "modified ");
+	duration_text(&t, age / 1000 * 1000);
+	text_string(&t, " ago");
+	return PROBE_FAILED;
+}
+
+/* ------ All ------ */
+
+enum probe_result
+probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	struct text t;
+
+	probe_close(p, tools, 0);
+	if (p->phase == PROBE_DYING)
+		return fail(p, &t, "still there after KILL");
+	p->fd = -1;
+	p->address = 0;
+	p->wake = HEALTH_NEVER;
+	if (p->target->kind == TARGET_EXEC)
+		return verdict(p, run(p, tools));
+	if (p->target->kind == TARGET_FILE)
+		return look_at(p);
+	return verdict(p, reach(p, tools, now));
+}
+
+enum probe_result
+probe_step(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	switch (p->phase) {
+	case PROBE_CONNECTING:
+		if (p->opened && !is_last(p) && now >= p->wake)
+			give_up_address(p);
+		return verdict(p, reach(p, tools, now));
+	case PROBE_READING:
+		return verdict(p, read_answer(p, tools, now));
+	case PROBE_CLOSING:
+		probe_close(p, tools, 0);
+		return PROBE_PENDING;
+	case PROBE_RUNNING:
+		read_output(p, tools);
+		return PROBE_PENDING;
+	default:
+		p->wake = HEALTH_NEVER;
+		return PROBE_PENDING;
+	}
+}
+
+void
+probe_drop(struct probe *p, long long now)
+{
+	bool command = p->phase == PROBE_RUNNING || p->phase == PROBE_DYING;
+
+	if (p->phase == PROBE_IDLE)
+		return;
+	finish(p);
+	if (!command)
+		return;
+	(void)kill(-p->pid, SIGKILL);
+	p->phase = PROBE_DYING;
+	p->wake = now + DYING;
+}
+
+void
+probe_expire(struct probe *p, long long now)
+{
+	struct text t;
+
+	(void)fail(p, &t, "timed out after ");
+	duration_text(&t, p->timeout);
+	if (p->phase == PROBE_CONNECTING)
+		text_string(&t, " while connecting");
+	if (p->phase == PROBE_READING) {
+		text_string(&t, " ");
+		text_string(&t, http_doing(&p->http));
+	}
+	if (p->phase == PROBE_RUNNING)
+		add_first_line(p, &t);
+	probe_drop(p, now);
+}
+
+struct pollfd
+probe_events(const struct probe *p)
+{
+	struct pollfd one = {.fd = p->fd, .events = POLLIN};
+
+	if (p->phase == PROBE_CONNECTING)
+		one.events = POLLOUT;
+	/* A socket that is not on its way would be ready for ever. */
+	if (p->phase == PROBE_CLOSING ||
+	    (p->phase == PROBE_CONNECTING && !p->opened))
+		one.fd = -1;
+	return one;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HALE_PROBE_H
+#define HALE_PROBE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "http.h"
+#include "signals.h"
+#include "status.h"
+#include "target.h"
+
+enum { PROBE_HEADERS = 8 };
+
+enum probe_result { PROBE_PENDING, PROBE_PASSED, PROBE_FAILED };
+
+/* What an attempt does at the moment. */
+enum probe_phase {
+	PROBE_IDLE,
+	PROBE_CONNECTING,
+	PROBE_READING, /* the answer of a server */
+	PROBE_CLOSING, /* the verdict is out; the server may finish */
+	PROBE_RUNNING, /* a command */
+	PROBE_DYING,   /* a command that was killed */
+};
+
+/* What all attempts need. */
+struct probe_tools {
+	char *scratch; /* PATH_SIZE bytes */
+	const struct signals *signals;
+};
+
+/* A target, and the attempt at it. */
+struct probe {
+	const struct target *target;
+	const char *statuses;               /* as --health-status has them */
+	const char *headers[PROBE_HEADERS]; /* or NULL */
+	long long timeout;                  /* ms, for messages and addresses */
+	int phase;                          /* enum probe_phase */
+	int address;                        /* which is tried */
+	bool opened;    /* connect(2) need not be asked again */
+	int fd;         /* a socket or pipe, or -1 */
+	pid_t pid;      /* of a command, leader of a group */
+	long long wake; /* when to step, or HEALTH_NEVER */
+	struct http http;
+	char *output; /* of a command: STATUS_OUTPUT_SIZE bytes */
+	int length;   /* of it */
+	char reason[STATUS_REASON_SIZE]; /* of the last failure */
+};
+
+/* Begin an attempt: never waits but for execve(2).  Modelled on the probes of
+ * the kubelet. */
+enum probe_result probe_begin(struct probe *p, const struct probe_tools *tools,
+                              long long now);
+
+/* Go on: the descriptor is ready, or p->wake has come. */
+enum probe_result probe_step(struct probe *p, const struct probe_tools *tools,
+                             long long now);
+
+/* The command has ended with this wait(2) status. */
+enum probe_result probe_ended(struct probe *p, const struct probe_tools *tools,
+                              int status);
+
+/* The time is over: fail. */
+void probe_expire(struct probe *p, long long now);
+
+/* Give up an attempt, or what is left of it; nothing is said of it. */
+void probe_drop(struct probe *p, long long now);
+
+/* Let the server finish, for ms at the most, and close the connection. */
+void probe_close(struct probe *p, const struct probe_tools *tools, int ms);
+
+/* What to wait for; fd is -1 if there is nothing. */
+struct pollfd probe_events(const struct probe *p);
+
+#endif

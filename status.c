@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * status: what hale knows of PROGRAM's health, for others to read.
+ *
+ * The state is hale's own name, which anybody can see wherever there is a
+ * /proc.  The details are in a memory file that hale holds open: it needs no
+ * directory, port or socket, and goes with hale.  Who reads it while hale
+ * writes sees an odd number, or another one afterwards, and reads again.
+ */
+#include "status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "text.h"
+#include "version.h"
+
+enum {
+	TRIES = 20, /* to read it between two updates */
+	PAUSE = 50, /* ms between them */
+
+	/* Linux 5.1; not every libc knows it. */
+	SEAL_FUTURE_WRITE = 0x10,
+	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW,
+
+	PATH_ROOM = 40, /* bytes of a path below /proc/PID */
+};
+
+static const char version[sizeof(((struct status *)0)->version)] =
+    "hale " HALE_VERSION;
+
+static const char *const names[] = {
+    [HEALTH_STARTING] = "hale:starting",
+    [HEALTH_HEALTHY] = "hale:healthy",
+    [HEALTH_UNHEALTHY] = "hale:unhealthy",
+    [HEALTH_STOPPING] = "hale:stopping",
+};
+
+const char *
+status_word(enum health_state state)
+{
+	return names[state] + sizeof("hale:") - 1;
+}
+
+void
+status_publish(enum health_state state)
+{
+	(void)syscall(SYS_prctl, PR_SET_NAME, names[state]); /* cannot fail */
+}
+
+static void *
+map(int fd, size_t size)
+{
+#ifdef SYS_mmap2
+	long call = SYS_mmap2;
+#else
+	long call = SYS_mmap;
+#endif
+
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
+	return (void *)syscall(call, NULL, size, PROT_READ | PROT_WRITE,
+	                       MAP_SHARED, fd, 0L);
+}
+
+static int
+seal(int fd, unsigned long seals)
+{
+	return (int)syscall(SYS_fcntl, fd, F_ADD_SEALS, seals);
+}
+
+struct status *
+status_open(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "hale",
+	                      MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct status *s = MAP_FAILED;
+
+	if (fd >= 0 && ftruncate(fd, sizeof(*s)) == 0)
+		s = map(fd, sizeof(*s));
+	if (s == MAP_FAILED)
+		return NULL;
+	if (seal(fd, SEALS | SEAL_FUTURE_WRITE) < 0)
+		(void)seal(fd, SEALS); /* an older kernel: the most it can do */
+	memcpy(s->version, version, sizeof(version));
+	return s;
+}
+
+void
+status_begin(struct status *s)
+{
+	s->turn++;
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void
+status_end(struct status *s)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	s->turn++;
+}
+
+/* Open /proc/PID/NAME to read. */
+static int
+open_below(pid_t pid, const char *name, char path[PATH_ROOM])
+{
+	struct text t;
+
+	text_init(&t, path, PATH_ROOM);
+	text_string(&t, "/proc/");
+	text_number(&t, pid);
+	text_string(&t, name);
+	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int
+status_of(pid_t pid)
+{
+	char path[PATH_ROOM], name[STATUS_NAME_SIZE + 1] = "";
+	int fd = open_below(pid, "/comm", path);
+	int state;
+
+	if (fd < 0)
+		return -1;
+	if (read(fd, name, STATUS_NAME_SIZE) > 0)
+		name[strcspn(name, "\n")] = '\0';
+	close(fd);
+	for (state = HEALTH_STOPPING; state >= 0; state--)
+		if (strcmp(name, names[state]) == 0)
+			break;
+	return state;
+}
+
+/* Read all of it as it was between two updates. */
+static int
+read_whole(int fd, struct status *s, size_t size)
+{
+	unsigned turn;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		if (pread(fd, s, size, 0) != (ssize_t)size ||
+		    memcmp(s->version, version, sizeof(version)) != 0)
+			return -1;
+		if (pread(fd, &turn, sizeof(turn),
+		          offsetof(struct status, turn)) == sizeof(turn) &&
+		    turn == s->turn && turn % 2 == 0)
+			return 0;
+		(void)poll(NULL, 0, PAUSE);
+	}
+	errno = EBUSY;
+	return -1;
+}
+
+int
+status_read(pid_t pid, struct status *s, bool all)
+{
+	size_t size = all ? sizeof(*s) : offsetof(struct status, output);
+	char path[PATH_ROOM];
+	int fd = open_below(pid, "/fd/3", path), result;
+
+	if (fd < 0)
+		return -1;
+	errno = 0;
+	result = read_whole(fd, s, size);
+	close(fd);
+	return result;
+}

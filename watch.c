@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch: starts the attempts that are due, and hands on what they say.
+ *
+ * The one place where health, which decides, and probe, which asks, meet: the
+ * running hale and --check both need it.  What a turn to unhealthy means for
+ * PROGRAM is for init.c.
+ */
+#include "watch.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "text.h"
+
+/* Descriptors 0 to 2 may have come closed; what is opened for a probe must not
+ * be taken for one of them. */
+static void
+fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The headers that are for all, and those for this target alone. */
+static void
+choose_headers(struct probe *p, const struct options *o, int target)
+{
+	int i;
+
+	for (i = 0; i < o->headers; i++)
+		if (o->header[i].target == 0 ||
+		    o->header[i].target == target + 1)
+			p->headers[i] = o->header[i].text;
+}
+
+static void
+set_up(struct watch *w, const struct options *o, int target)
+{
+	struct probe *p = &w->probes[target];
+	struct text t;
+
+	p->target = &o->targets[target];
+	p->statuses = o->statuses[target + 1];
+	p->timeout = o->rules[target + 1].value[HEALTH_TIMEOUT];
+	p->fd = -1;
+	p->wake = HEALTH_NEVER;
+	p->output = w->status->output[target];
+	choose_headers(p, o, target);
+	text_init(&t, w->status->target[target].text, STATUS_TARGET_SIZE);
+	text_escaped(&t, p->target->text, strlen(p->target->text));
+}
+
+/* Put all that others may know where they can read it. */
+static void
+publish(struct watch *w, long long now)
+{
+	struct status *s = w->status;
+	int i;
+
+	for (i = 0; i < w->health.count; i++)
+		s->target[i].output = w->probes[i].length;
+	s->health = w->health;
+	s->updated = now;
+	s->promise = watch_next(w);
+	status_end(s);
+}
+
+void
+watch_begin(struct watch *w, const struct options *o, long long now)
+{
+	int i;
+
+	fill_standard();
+	status_begin(w->status);
+	for (i = 0; i < o->count; i++)
+		set_up(w, o, i);
+	health_init(&w->health, o->rules + 1, o->count, now);
+	publish(w, now);
+}
+
+int
+watch_events(const struct watch *w, struct pollfd fds[HEALTH_MAX])
+{
+	int i;
+
+	for (i = 0; i < w->health.count; i++)
+		fds[i] = probe_events(&w->probes[i]);
+	return i;
+}
+
+long long
+watch_next(const struct watch *w)
+{
+	long long next = health_next(&w->health);
+	int i;
+
+	for (i = 0; i < w->health.count; i++)
+		if (w->probes[i].wake < next)
+			next = w->probes[i].wake;
+	return next;
+}
+
+/* The state of all has changed, by what this target said. */
+static void
+turn(struct watch *w, int target, long long lasted)
+{
+	struct probe *p = &w->probes[target];
+	enum health_state state = (enum health_state)w->health.state;
+
+	if (w->publish)
+		status_publish(state);
+	if (state == HEALTH_UNHEALTHY)
+		log_say(w->log, LOG_WARN, "{state:s}: {target:q}: {reason:q}",
+		        status_word(state), p->target->text, p->reason);
+	else
+		log_say(w->log, LOG_WARN, "{state:s} after {after_ms:t}",
+		        status_word(state), lasted);
+}
+
+/* A turn to unhealthy asks for an action once; and again, if another target's
+ * asks for another one. */
+static void
+ask(struct watch *w, int target)
+{
+	long long action = w->health.rules[target].value[HEALTH_ACTION];
+
+	if (w->health.state != HEALTH_UNHEALTHY)
+		w->acted = 0;
+	if (w->health.watch[target].state != HEALTH_UNHEALTHY)
+		return;
+	w->cause = target;
+	if (action != w->acted)
+		w->acted = w->asked = action;
+}
+
+/* An attempt has come to an end, if it is not still pending. */
+static void
+settle(struct watch *w, int target, enum probe_result result, long long now)
+{
+	struct health before = w->health;
+	struct probe *p = &w->probes[target];
+	struct status_target *s = &w->status->target[target];
+	enum health_verdict verdict;
+
+	if (result == PROBE_PENDING)
+		return;
+	verdict = health_judge(&w->health, target, result == PROBE_PASSED, now);
+	if (verdict == HEALTH_IGNORED)
+		return;
+	s->took = now - before.watch[target].began;
+	if (result == PROBE_FAILED) {
+		memcpy(s->reason, p->reason, sizeof(s->reason));
+		log_say(w->log, LOG_INFO,
+		        "{target:q}: {reason:q} ({failures:d} in a row)",
+		        p->target->text, p->reason,
+		        w->health.watch[target].failures);
+	}
+	if (w->health.state != before.state)
+		turn(w, target, now - before.since);
+	if (verdict == HEALTH_TURNED)
+		ask(w, target);
+}
+
+static void
+begin(struct watch *w, int target, long long now)
+{
+	struct probe *p = &w->probes[target];
+
+	/* It was killed just now, and may be gone in a moment. */
+	if (p->phase == PROBE_DYING && p->wake != HEALTH_NEVER) {
+		health_postpone(&w->health, target, p->wake);
+		return;
+	}
+	health_begin(&w->health, target, now);
+	settle(w, target, probe_begin(p, &w->tools, now), now);
+}
+
+void
+watch_step(struct watch *w, const struct pollfd fds[HEALTH_MAX], long long now)
+{
+	int i;
+
+	status_begin(w->status);
+	for (i = 0; i < w->health.count; i++)
+		if (fds[i].revents != 0 || w->probes[i].wake <= now)
+			settle(w, i, probe_step(&w->probes[i], &w->tools, now),
+			       now);
+	while ((i = health_expired(&w->health, now)) != HEALTH_NONE) {
+		probe_expire(&w->probes[i], now);
+		settle(w, i, PROBE_FAILED, now);
+	}
+	while ((i = health_due(&w->health, now)) != HEALTH_NONE)
+		begin(w, i, now);
+	publish(w, now);
+}
+
+bool
+watch_ended(struct watch *w, pid_t pid, int status, long long now)
+{
+	int i;
+
+	for (i = 0; i < w->health.count; i++) {
+		struct probe *p = &w->probes[i];
+		long long postponed = p->wake;
+
+		if (p->pid != pid)
+			continue;
+		status_begin(w->status);
+		settle(w, i, probe_ended(p, &w->tools, status), now);
+		if (w->health.watch[i].due == postponed)
+			health_postpone(&w->health, i, now);
+		publish(w, now);
+		return true;
+	}
+	return false;
+}
+
+void
+watch_stop(struct watch *w, long long now)
+{
+	int i;
+
+	status_begin(w->status);
+	health_stop(&w->health, now);
+	for (i = 0; i < w->health.count; i++)
+		probe_drop(&w->probes[i], now);
+	if (w->publish)
+		status_publish(HEALTH_STOPPING);
+	publish(w, now);
+}
+
+long long
+watch_asked(struct watch *w)
+{
+	long long asked = w->asked;
+
+	w->asked = 0;
+	return asked;
+}

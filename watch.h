@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HALE_WATCH_H
+#define HALE_WATCH_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "health.h"
+#include "log.h"
+#include "options.h"
+#include "probe.h"
+#include "status.h"
+
+/* All targets, the attempts at them, and where that is published. */
+struct watch {
+	struct health health;
+	struct probe probes[HEALTH_MAX];
+	struct probe_tools tools;
+	struct log *log;
+	struct status *status;
+	bool publish;    /* the state is hale's name as well */
+	int cause;       /* the target that turned unhealthy last */
+	long long acted; /* the action of this turn to unhealthy */
+	long long asked; /* an action that is still to be taken */
+};
+
+/* Begin to watch the targets of *o: all are due now.  The caller has set tools,
+ * log, publish, and status to memory for the details. */
+void watch_begin(struct watch *w, const struct options *o, long long now);
+
+/* Fill in what to wait for with poll(2), one for each target; how many. */
+int watch_events(const struct watch *w, struct pollfd fds[HEALTH_MAX]);
+
+/* When watch_step has something to do, even if no descriptor is ready: ms, as
+ * clock_now has it, or HEALTH_NEVER. */
+long long watch_next(const struct watch *w);
+
+/* Do what can be done now. */
+void watch_step(struct watch *w, const struct pollfd fds[HEALTH_MAX],
+                long long now);
+
+/* A child has ended, with this wait(2) status.  False if it was no probe's. */
+bool watch_ended(struct watch *w, pid_t pid, int status, long long now);
+
+/* The stop begins: no more probes. */
+void watch_stop(struct watch *w, long long now);
+
+/* The action that a turn to unhealthy asks for, once; OPTIONS_REPORT is none.
+ */
+long long watch_asked(struct watch *w);
+
+#endif
