@@ -14,13 +14,29 @@ CC := $(shell command -v musl-gcc || echo cc)
 endif
 MUSL := $(findstring musl,$(notdir $(CC))$(shell $(CC) -dumpmachine 2>/dev/null))
 
+# Those of these flags that this compiler knows.
+known = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -c -x c -o /dev/null \
+	/dev/null >/dev/null 2>&1 && echo $(flag)))
+
+# No vectors and no fractions, which x86 would save in each list of arguments.
+CPU := $(call known,-mgeneral-regs-only)
+
+# With musl its own start suffices, and string.c takes the place of a part.
+ifneq ($(MUSL),)
+START := $(patsubst %,-nostartfiles %,$(shell $(CC) -\#\#\# -static -no-pie \
+	-x c /dev/null 2>&1 | tr ' ' '\n' | grep 'crt1\.o$$'))
+SHORT = string
+SHORT_FLAGS := $(call known,-fno-builtin -fno-tree-loop-distribute-patterns)
+endif
+
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
 FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
+	$(CPU)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
-LINK = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--gc-sections \
+LINK = -static -no-pie $(START) -Wno-unused-command-line-argument -s -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
@@ -33,7 +49,7 @@ endif
 
 MODULES = init signals reaper health options names spawn path stop sweep \
 	cgroup report replace watch probe http target address hosts status \
-	check tools log errors clock duration text
+	check tools log errors clock duration text $(SHORT)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
@@ -65,6 +81,9 @@ COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 
 $(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
 	$(COMPILE) -c -o $@ $<
+
+# Or the compiler would make calls of these functions to themselves.
+$(BUILD)/string.o: FLAGS += $(SHORT_FLAGS)
 
 # Another compiler or other flags build anew: musl-gcc may have come meanwhile.
 HOW = $(subst ','\'',$(COMPILE) $(LINK) $(LDFLAGS))
