@@ -33,7 +33,7 @@ endif
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
 FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables -fno-reorder-functions \
 	$(CPU)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
 LINK = -static -no-pie $(START) -Wno-unused-command-line-argument -s -Wl,--gc-sections \
@@ -47,9 +47,13 @@ WARNINGS += -Werror
 TEST_WARNINGS += -Werror
 endif
 
-MODULES = init signals reaper health options names spawn path stop sweep \
-	cgroup report replace watch probe http target address hosts status \
-	check tools log errors clock duration text $(SHORT)
+# In the order of the linker, see border.c: what is needed now and then, and
+# what is needed all the time.
+RARE = options names target hosts address duration path spawn cgroup report \
+	replace check tools log errors
+LOOP = border status text signals reaper health stop sweep watch probe http \
+	clock $(SHORT) init
+MODULES = $(RARE) $(LOOP)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
@@ -81,6 +85,9 @@ COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 
 $(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
 	$(COMPILE) -c -o $@ $<
+
+# Or the linker would join their strings with those of the others.
+$(LOOP:%=$(BUILD)/%.o): FLAGS += -fno-merge-constants
 
 # Or the compiler would make calls of these functions to themselves.
 $(BUILD)/string.o: FLAGS += $(SHORT_FLAGS)

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "border.h"
 #include "cgroup.h"
 #include "check.h"
 #include "clock.h"
@@ -323,6 +324,7 @@ let_go(struct init *in)
 		        errno);
 	if (in->watching)
 		begin_watch(in);
+	border_forget();
 }
 
 static pid_t
@@ -575,6 +577,7 @@ wait_watching(struct init *in, int wait)
 	struct pollfd fds[HEALTH_MAX + 1];
 	int n = watch_events(&in->watch, fds);
 	struct pollfd signal = {.fd = in->descriptor, .events = POLLIN};
+	int state = in->watch.health.state;
 
 	if (in->descriptor < 0 && (wait < 0 || wait > DEAF_PAUSE))
 		wait = DEAF_PAUSE;
@@ -583,6 +586,8 @@ wait_watching(struct init *in, int wait)
 	in->now = clock_now();
 	watch_step(&in->watch, fds, in->now);
 	obey_health(in);
+	if (in->watch.health.state != state)
+		border_forget(); /* the message of it needed the rest */
 	return in->descriptor < 0 || fds[n].revents != 0;
 }
 
