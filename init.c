@@ -713,7 +713,8 @@ run(struct init *in)
 
 	prepare(in);
 	stop_init(&in->stop, in->options.drain, in->options.grace);
-	in->watching = in->watch.publish = in->options.count > 0;
+	in->watching = in->watch.publish =
+	    in->options.count > 0 && in->options.action == OPTIONS_RUN;
 	if (in->watching)
 		status_publish(HEALTH_STARTING);
 	if (in->options.action == OPTIONS_PAUSE) {
