@@ -297,18 +297,11 @@ begin_watch(struct init *in)
 {
 	struct watch *w = &in->watch;
 
-	w->status = status_open();
-	if (w->status == NULL) {
-		w->status = &in->details;
-		log_say(&in->log, LOG_WARN,
-		        "cannot publish the details of health: {error:e} "
-		        "(the state alone can be seen)",
-		        errno);
-	}
-	w->status->program = in->program;
-	in->descriptor = signals_descriptor();
+	w->status = &in->details;
 	in->now = clock_now();
 	watch_begin(w, &in->options, in->now);
+	w->status->program = in->program;
+	in->descriptor = signals_descriptor();
 }
 
 /* Let go of what PROGRAM may want to see closed, unmounted or removed. */

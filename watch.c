@@ -8,6 +8,7 @@
  */
 #include "watch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,12 +73,29 @@ publish(struct watch *w, long long now)
 	status_end(s);
 }
 
+/* Where others can read it; or where it was to be until now. */
+static void
+open_status(struct watch *w)
+{
+	struct status *s = status_open();
+
+	if (s != NULL)
+		w->status = s;
+	else
+		log_say(w->log, LOG_WARN,
+		        "cannot publish the details of health: {error:e} "
+		        "(the state alone can be seen)",
+		        errno);
+}
+
 void
 watch_begin(struct watch *w, const struct options *o, long long now)
 {
 	int i;
 
 	fill_standard();
+	if (w->publish)
+		open_status(w); /* which others look for as descriptor 3 */
 	status_begin(w->status);
 	for (i = 0; i < o->count; i++)
 		set_up(w, o, i);

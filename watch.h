@@ -26,7 +26,8 @@ struct watch {
 };
 
 /* Begin to watch the targets of *o: all are due now.  The caller has set tools,
- * log, publish, and status to memory for the details. */
+ * log, publish, and status to memory for the details, which stays unused if
+ * they can be published. */
 void watch_begin(struct watch *w, const struct options *o, long long now);
 
 /* Fill in what to wait for with poll(2), one for each target; how many. */
