@@ -458,7 +458,7 @@ arrive(struct init *in, const siginfo_t *info)
 static void
 obey_health(struct init *in)
 {
-	int action = (int)watch_asked(&in->watch);
+	int action = watch_asked(&in->watch);
 	siginfo_t info = {.si_signo = action};
 
 	if (action == OPTIONS_REPORT || in->stop.state != STOP_RUNNING)
@@ -578,7 +578,8 @@ wait_watching(struct init *in, int wait)
 	(void)poll(fds, (nfds_t)n + 1, wait); /* else nothing is ready */
 	in->now = clock_now();
 	watch_step(&in->watch, fds, in->now);
-	obey_health(in);
+	while (in->watch.asked != 0)
+		obey_health(in);
 	if (in->watch.health.state != state)
 		border_forget(); /* the message of it needed the rest */
 	return in->descriptor < 0 || fds[n].revents != 0;

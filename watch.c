@@ -142,20 +142,25 @@ turn(struct watch *w, int target, long long lasted)
 		        status_word(state), lasted);
 }
 
-/* A turn to unhealthy asks for an action once; and again, if another target's
- * asks for another one. */
+static int
+action(const struct watch *w, int target)
+{
+	return (int)w->health.rules[target].value[HEALTH_ACTION];
+}
+
+/* A target has turned unhealthy and asks for its action, unless another that is
+ * unhealthy has asked for the same. */
 static void
 ask(struct watch *w, int target)
 {
-	long long action = w->health.rules[target].value[HEALTH_ACTION];
+	int i;
 
-	if (w->health.state != HEALTH_UNHEALTHY)
-		w->acted = 0;
-	if (w->health.watch[target].state != HEALTH_UNHEALTHY)
-		return;
-	w->cause = target;
-	if (action != w->acted)
-		w->acted = w->asked = action;
+	for (i = 0; i < w->health.count; i++)
+		if (i != target &&
+		    w->health.watch[i].state == HEALTH_UNHEALTHY &&
+		    action(w, i) == action(w, target))
+			return;
+	w->asked |= 1U << target;
 }
 
 /* An attempt has come to an end, if it is not still pending. */
@@ -182,7 +187,8 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 	}
 	if (w->health.state != before.state)
 		turn(w, target, now - before.since);
-	if (verdict == HEALTH_TURNED)
+	if (verdict == HEALTH_TURNED &&
+	    w->health.watch[target].state == HEALTH_UNHEALTHY)
 		ask(w, target);
 }
 
@@ -247,6 +253,7 @@ watch_stop(struct watch *w, long long now)
 
 	status_begin(w->status);
 	health_stop(&w->health, now);
+	w->asked = 0;
 	for (i = 0; i < w->health.count; i++)
 		probe_drop(&w->probes[i], now);
 	if (w->publish)
@@ -254,11 +261,14 @@ watch_stop(struct watch *w, long long now)
 	publish(w, now);
 }
 
-long long
+int
 watch_asked(struct watch *w)
 {
-	long long asked = w->asked;
+	int i = 0;
 
-	w->asked = 0;
-	return asked;
+	while ((w->asked & 1U << i) == 0)
+		i++;
+	w->asked ^= 1U << i;
+	w->cause = i;
+	return action(w, i);
 }

@@ -19,10 +19,9 @@ struct watch {
 	struct probe_tools tools;
 	struct log *log;
 	struct status *status;
-	bool publish;    /* the state is hale's name as well */
-	int cause;       /* the target that turned unhealthy last */
-	long long acted; /* the action of this turn to unhealthy */
-	long long asked; /* an action that is still to be taken */
+	bool publish;   /* the state is hale's name as well */
+	int cause;      /* the target whose action was asked for last */
+	unsigned asked; /* a bit for each whose action is still to be taken */
 };
 
 /* Begin to watch the targets of *o: all are due now.  The caller has set tools,
@@ -47,8 +46,8 @@ bool watch_ended(struct watch *w, pid_t pid, int status, long long now);
 /* The stop begins: no more probes. */
 void watch_stop(struct watch *w, long long now);
 
-/* The action that a turn to unhealthy asks for, once; OPTIONS_REPORT is none.
- */
-long long watch_asked(struct watch *w);
+/* While w->asked is not 0: an action that a turn to unhealthy asks for, once;
+ * OPTIONS_REPORT is none. */
+int watch_asked(struct watch *w);
 
 #endif
