@@ -341,6 +341,8 @@ run(struct probe *p, const struct probe_tools *tools)
 	p->pid = spawn_program(words + 1, tools->signals, SPAWN_PROBE, &spawn);
 	close(ends[1]);
 	p->fd = ends[0];
+	/* The command can read from its pipe, too: never wait for it. */
+	(void)syscall(SYS_fcntl, p->fd, F_SETFL, O_NONBLOCK);
 	p->length = 0;
 	p->phase = PROBE_RUNNING;
 	return p->pid < 0 ? not_run(p, &spawn) : PROBE_PENDING;
@@ -354,7 +356,8 @@ read_output(struct probe *p, const struct probe_tools *tools)
 	size_t room = (size_t)(STATUS_OUTPUT_SIZE - p->length);
 
 	if (n <= 0) {
-		close_fd(p);
+		if (n == 0 || errno != EAGAIN)
+			close_fd(p);
 		return;
 	}
 	if (room > (size_t)n)
@@ -363,15 +366,16 @@ read_output(struct probe *p, const struct probe_tools *tools)
 	p->length += (int)room;
 }
 
-/* What is left in the pipe; somebody may hold the other end for ever. */
+/* What is left in the pipe, whose other end somebody may hold for ever. */
 static void
 read_rest(struct probe *p, const struct probe_tools *tools)
 {
-	struct pollfd one = {.events = POLLIN};
+	int before;
 
-	for (one.fd = p->fd; p->fd >= 0 && p->length < STATUS_OUTPUT_SIZE &&
-	                     poll(&one, 1, 0) == 1;)
+	do {
+		before = p->length;
 		read_output(p, tools);
+	} while (p->length > before);
 }
 
 /* ": FIRST LINE" */
