@@ -191,17 +191,16 @@ look(struct found *f, bool all)
 	f->state = HEALTH_UNHEALTHY;
 }
 
-/* The target that makes the state what it is, or -1. */
-static int
-culprit(const struct found *f)
+/* The target that makes the state what it is, or NULL. */
+static const struct status_target *
+culprit(const struct status *s, int state)
 {
 	int i;
 
-	for (i = 0; f->details && i < f->s->health.count; i++)
-		if (f->s->health.watch[i].state == f->state &&
-		    f->s->target[i].reason[0] != '\0')
-			return i;
-	return -1;
+	for (i = 0; i < s->health.count; i++)
+		if (s->health.watch[i].state == state)
+			return &s->target[i];
+	return NULL;
 }
 
 static void
@@ -224,14 +223,16 @@ add_reason(struct text *t, const struct status_target *target)
 static int
 say_state(struct text *t, const struct found *f, bool live)
 {
-	int target = culprit(f);
+	const struct status_target *target = NULL;
 
+	if (f->details && f->state != HEALTH_HEALTHY)
+		target = culprit(f->s, f->state);
 	text_string(t, f->state < 0 ? "unhealthy" : status_word(f->state));
 	if (f->excuse != NULL) {
 		text_string(t, ": ");
 		text_string(t, f->excuse);
-	} else if (target >= 0 && f->state != HEALTH_HEALTHY) {
-		add_reason(t, &f->s->target[target]);
+	} else if (target != NULL) {
+		add_reason(t, target);
 	}
 	text_string(t, "\n");
 	if (print(t) != 0)
@@ -407,31 +408,18 @@ interrupted(struct watch *w, struct signals *signals, long long now)
 	return false;
 }
 
-/* The first target that is not healthy, or -1. */
-static int
-first_bad(const struct watch *w)
-{
-	int i;
-
-	for (i = 0; i < w->health.count; i++)
-		if (w->health.watch[i].state != HEALTH_HEALTHY)
-			return i;
-	return -1;
-}
-
 static void
 say_waiting(struct watch *w, const struct options *o)
 {
-	int bad = first_bad(w);
+	const struct status_target *bad = culprit(w->status, HEALTH_STARTING);
 
 	if (o->wait == 0 || w->log->level == LOG_WARN ||
-	    w->health.state != HEALTH_STARTING ||
-	    w->status->target[bad].reason[0] == '\0')
+	    w->health.state != HEALTH_STARTING || bad->reason[0] == '\0')
 		return;
 	w->log->level = LOG_WARN;
 	log_say(w->log, LOG_WARN,
-	        "waiting up to {wait_ms:t} for {target:q}: {reason:q}", o->wait,
-	        w->probes[bad].target->text, w->probes[bad].reason);
+	        "waiting up to {wait_ms:t} for {target:s}: {reason:s}", o->wait,
+	        bad->text, bad->reason);
 }
 
 static long long
@@ -469,7 +457,7 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 {
 	long long now = clock_now();
 	long long end = now + (o->wait > 0 ? o->wait : DURATION_MAX);
-	int fd = signals_descriptor(), bad;
+	int fd = signals_descriptor(), state;
 
 	w->log->level = LOG_ERROR; /* until there is something to wait for */
 	set_rules(o);
@@ -478,16 +466,13 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 		now = probe_once(w, signals, fd, now, end);
 		say_waiting(w, o);
 	}
-	bad = first_bad(w);
-	if (bad >= 0)
-		log_say(w->log, LOG_WARN, "waited {wait_ms:t} in vain",
-		        o->wait);
+	state = w->health.state;
 	let_go(w);
-	text_string(t, bad < 0 ? "healthy" : "unhealthy");
-	if (bad >= 0)
-		add_reason(t, &w->status->target[bad]);
+	text_string(t, state == HEALTH_HEALTHY ? "healthy" : "unhealthy");
+	if (state != HEALTH_HEALTHY)
+		add_reason(t, culprit(w->status, state));
 	text_string(t, "\n");
-	return print(t) != 0 || bad >= 0;
+	return print(t) != 0 || state != HEALTH_HEALTHY;
 }
 
 int
