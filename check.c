@@ -30,7 +30,6 @@ enum {
 	TRIES = 10,         /* a hale that was paused may just wake up */
 	PAUSE = 100,        /* ms between them */
 	RETRY = 250,        /* ms between attempts while waiting */
-	FINISH = 100,       /* ms that a server has to end its answer */
 };
 
 static int
@@ -446,7 +445,7 @@ let_go(struct watch *w)
 	int i;
 
 	for (i = 0; i < w->health.count; i++) {
-		probe_close(&w->probes[i], &w->tools, FINISH);
+		probe_close(&w->probes[i], &w->tools, true);
 		probe_drop(&w->probes[i], 0);
 	}
 }

@@ -283,17 +283,19 @@ read_answer(struct probe *p, const struct probe_tools *tools, long long now)
 }
 
 void
-probe_close(struct probe *p, const struct probe_tools *tools, int ms)
+probe_close(struct probe *p, const struct probe_tools *tools, bool wait)
 {
 	struct pollfd one = {.fd = p->fd, .events = POLLIN};
 	int i;
 
 	if (p->phase != PROBE_CLOSING)
 		return;
-	for (i = 0; i < PIECES; i++)
-		if ((ms > 0 && poll(&one, 1, ms) != 1) ||
-		    recv(p->fd, tools->scratch, PIECE, 0) <= 0)
+	for (i = 0; i < PIECES; i++) {
+		if (wait)
+			(void)poll(&one, 1, clock_until(p->wake, clock_now()));
+		if (recv(p->fd, tools->scratch, PIECE, 0) <= 0)
 			break;
+	}
 	finish(p);
 }
 
@@ -449,7 +451,7 @@ probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	struct text t;
 
-	probe_close(p, tools, 0);
+	probe_close(p, tools, false);
 	if (p->phase == PROBE_DYING)
 		return fail(p, &t, "still there after KILL");
 	p->fd = -1;
@@ -473,7 +475,7 @@ probe_step(struct probe *p, const struct probe_tools *tools, long long now)
 	case PROBE_READING:
 		return verdict(p, read_answer(p, tools, now));
 	case PROBE_CLOSING:
-		probe_close(p, tools, 0);
+		probe_close(p, tools, false);
 		return PROBE_PENDING;
 	case PROBE_RUNNING:
 		read_output(p, tools);

@@ -68,8 +68,9 @@ void probe_expire(struct probe *p, long long now);
 /* Give up an attempt, or what is left of it; nothing is said of it. */
 void probe_drop(struct probe *p, long long now);
 
-/* Let the server finish, for ms at the most, and close the connection. */
-void probe_close(struct probe *p, const struct probe_tools *tools, int ms);
+/* Let the server finish, until p->wake if wait is set, and close the
+ * connection. */
+void probe_close(struct probe *p, const struct probe_tools *tools, bool wait);
 
 /* What to wait for; fd is -1 if there is nothing. */
 struct pollfd probe_events(const struct probe *p);
