@@ -22,6 +22,7 @@
 #include "reaper.h"
 #include "status.h"
 #include "text.h"
+#include "tools.h"
 
 enum {
 	BUFFER = PATH_SIZE, /* bytes of what is printed at a time */
@@ -220,7 +221,7 @@ add_reason(struct text *t, const struct status_target *target)
 
 /* The line of --check. */
 static int
-say_state(struct text *t, const struct found *f, bool live)
+say_state(struct text *t, const struct found *f)
 {
 	const struct status_target *target = NULL;
 
@@ -234,29 +235,32 @@ say_state(struct text *t, const struct found *f, bool live)
 		add_reason(t, target);
 	}
 	text_string(t, "\n");
-	if (print(t) != 0)
-		return 1;
-	if (live)
-		return f->state < 0 || f->state == HEALTH_UNHEALTHY;
-	return f->state != HEALTH_HEALTHY;
+	return print(t);
+}
+
+static bool
+is_good(const struct found *f, const struct options *o)
+{
+	if (o->live)
+		return f->state >= 0 && f->state != HEALTH_UNHEALTHY;
+	return f->state == HEALTH_HEALTHY;
 }
 
 static int
-ask_hale(struct text *t, struct watch *w, const struct options *o)
+ask_hale(struct text *t, struct watch *w, const struct options *o,
+         struct signals *signals)
 {
 	long long end = clock_now() + o->wait;
 	struct found f = {.s = w->status};
-	int wanted = HEALTH_HEALTHY;
 
 	look(&f, false);
-	if (o->wait > 0 && f.state != wanted)
+	if (o->wait > 0 && !is_good(&f, o))
 		log_say(w->log, LOG_WARN, "waiting for hale up to {wait_ms:t}",
 		        o->wait);
-	while (f.state != wanted && clock_now() < end) {
-		(void)poll(NULL, 0, RETRY);
+	while (!is_good(&f, o) && clock_now() < end &&
+	       tools_sleep(signals, RETRY) == 0)
 		look(&f, false);
-	}
-	return say_state(t, &f, o->live);
+	return say_state(t, &f) | !is_good(&f, o);
 }
 
 /* ------ In full ------ */
@@ -485,5 +489,5 @@ check(struct watch *w, struct options *o, struct signals *signals)
 		               o->action == OPTIONS_STATUS_JSON);
 	text_init(&t, buffer, sizeof(buffer));
 	return o->count > 0 ? ask_targets(&t, w, o, signals)
-	                    : ask_hale(&t, w, o);
+	                    : ask_hale(&t, w, o, signals);
 }
