@@ -28,8 +28,8 @@ enum {
 	BUFFER = PATH_SIZE, /* bytes of what is printed at a time */
 	PIECE = 512,        /* bytes of output that surely fit, escaped */
 	SLACK = 2000,       /* ms that hale may be late with an update */
-	TRIES = 10,         /* a hale that was paused may just wake up */
-	PAUSE = 100,        /* ms between them */
+	TRIES = 20,         /* hale may be writing, or wake up from a pause */
+	PAUSE = 50,         /* ms between them */
 	RETRY = 250,        /* ms between attempts while waiting */
 };
 

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
@@ -24,9 +23,6 @@
 #include "version.h"
 
 enum {
-	TRIES = 20, /* to read it between two updates */
-	PAUSE = 50, /* ms between them */
-
 	/* Linux 5.1; not every libc knows it. */
 	SEAL_FUTURE_WRITE = 0x10,
 	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW,
@@ -138,23 +134,19 @@ status_of(pid_t pid)
 	return state;
 }
 
-/* Read all of it as it was between two updates. */
+/* Read all of it, if that is as it was between two updates. */
 static int
 read_whole(int fd, struct status *s, size_t size)
 {
 	unsigned turn;
-	int i;
 
-	for (i = 0; i < TRIES; i++) {
-		if (pread(fd, s, size, 0) != (ssize_t)size ||
-		    memcmp(s->version, version, sizeof(version)) != 0)
-			return -1;
-		if (pread(fd, &turn, sizeof(turn),
-		          offsetof(struct status, turn)) == sizeof(turn) &&
-		    turn == s->turn && turn % 2 == 0)
-			return 0;
-		(void)poll(NULL, 0, PAUSE);
-	}
+	if (pread(fd, s, size, 0) != (ssize_t)size ||
+	    memcmp(s->version, version, sizeof(version)) != 0)
+		return -1;
+	if (pread(fd, &turn, sizeof(turn), offsetof(struct status, turn)) ==
+	        sizeof(turn) &&
+	    turn == s->turn && turn % 2 == 0)
+		return 0;
 	errno = EBUSY;
 	return -1;
 }

@@ -49,7 +49,7 @@ void status_publish(enum health_state state);
 const char *status_word(enum health_state state);
 
 /* Read what process pid publishes into *s; the outputs only if all is set.  0,
- * or -1: it cannot be read, or, with EBUSY, was never complete. */
+ * or -1: it cannot be read, or, with EBUSY, is being written. */
 int status_read(pid_t pid, struct status *s, bool all);
 
 /* The state that /proc/PID/comm shows, or -1. */
