@@ -18,29 +18,23 @@
 
 #include "clock.h"
 #include "duration.h"
-#include "path.h"
 #include "reaper.h"
 #include "status.h"
 #include "text.h"
 #include "tools.h"
 
 enum {
-	BUFFER = PATH_SIZE, /* bytes of what is printed at a time */
-	PIECE = 512,        /* bytes of output that surely fit, escaped */
-	SLACK = 2000,       /* ms that hale may be late with an update */
-	TRIES = 20,         /* hale may be writing, or wake up from a pause */
-	PAUSE = 50,         /* ms between them */
-	RETRY = 250,        /* ms between attempts while waiting */
+	BUFFER = HEALTH_MAX * 24 * 1024, /* bytes for all, escaped */
+	SLACK = 2000, /* ms that hale may be late with an update */
+	TRIES = 20,   /* hale may be writing, or wake up from a pause */
+	PAUSE = 50,   /* ms between them */
+	RETRY = 250,  /* ms between attempts while waiting */
 };
 
 static int
 print(struct text *t)
 {
-	bool good =
-	    write(STDOUT_FILENO, t->buffer, t->length) == (ssize_t)t->length;
-
-	text_init(t, t->buffer, t->size);
-	return good ? 0 : 1;
+	return write(STDOUT_FILENO, t->buffer, t->length) != (ssize_t)t->length;
 }
 
 /* ------ The hale of this container ------ */
@@ -148,7 +142,7 @@ is_sane(struct status *s)
 {
 	int i;
 
-	if (s->health.count < 0 || s->health.count > HEALTH_MAX ||
+	if (s->health.count < 1 || s->health.count > HEALTH_MAX ||
 	    s->health.state < 0 || s->health.state > HEALTH_STOPPING)
 		return false;
 	for (i = 0; i < s->health.count; i++) {
@@ -265,22 +259,29 @@ ask_hale(struct text *t, struct watch *w, const struct options *o,
 
 /* ------ In full ------ */
 
-/* Members of an object, or lines. */
+/* What stands around names and values: in lines, or in an object. */
+static const struct form {
+	char first[3], next[3], colon[4], quote[2], end[2];
+	char list[15], item[5], last[5], only[3];
+} forms[] = {
+    {"", "", ": ", "", "\n", "\n", "\n", "", ""},
+    {"{\"", ",\"", "\":", "\"", "", ",\"targets\":[{\"", "},{\"", "}]}\n",
+     "}\n"},
+};
+
 struct sheet {
 	struct text t;
-	bool json, first;
+	const struct form *form;
+	const char *before; /* the next name */
 };
 
 static void
 add_name(struct sheet *sheet, const char *name)
 {
-	struct text *t = &sheet->t;
-
-	if (sheet->json)
-		text_string(t, sheet->first ? "{\"" : ",\"");
-	text_string(t, name);
-	text_string(t, sheet->json ? "\":" : ": ");
-	sheet->first = false;
+	text_string(&sheet->t, sheet->before);
+	text_string(&sheet->t, name);
+	text_string(&sheet->t, sheet->form->colon);
+	sheet->before = sheet->form->next;
 }
 
 static void
@@ -288,90 +289,73 @@ add_number(struct sheet *sheet, const char *name, long long n)
 {
 	add_name(sheet, name);
 	text_number(&sheet->t, n);
-	text_string(&sheet->t, sheet->json ? "" : "\n");
+	text_string(&sheet->t, sheet->form->end);
 }
 
-/* The n bytes at s, which may be long, so they go out as they are put in. */
-static int
-add_bytes(struct sheet *sheet, const char *name, const char *s, int n)
+static void
+add_bytes(struct sheet *sheet, const char *name, const char *s, size_t n)
 {
-	int status = 0, piece;
-
 	add_name(sheet, name);
-	text_string(&sheet->t, sheet->json ? "\"" : "");
-	for (; n > 0; n -= piece, s += piece) {
-		piece = n < PIECE ? n : PIECE;
-		sheet->t.quoting = sheet->json;
-		text_escaped(&sheet->t, s, (size_t)piece);
-		sheet->t.quoting = false;
-		status |= print(&sheet->t);
-	}
-	text_string(&sheet->t, sheet->json ? "\"" : "\n");
-	return status;
+	text_string(&sheet->t, sheet->form->quote);
+	sheet->t.quoting = sheet->form != forms;
+	text_escaped(&sheet->t, s, n);
+	sheet->t.quoting = false;
+	text_string(&sheet->t, sheet->form->quote);
+	text_string(&sheet->t, sheet->form->end);
 }
 
-static int
+static void
 add_string(struct sheet *sheet, const char *name, const char *s)
 {
-	return add_bytes(sheet, name, s, (int)strlen(s));
+	add_bytes(sheet, name, s, strlen(s));
 }
 
-static int
+static void
 add_target(struct sheet *sheet, const struct status *s, int i)
 {
 	const struct health_watch *w = &s->health.watch[i];
 	const struct status_target *target = &s->target[i];
-	int status;
 
-	sheet->first = true;
-	text_string(&sheet->t, !sheet->json ? "\n" : i > 0 ? "," : "");
-	status = add_string(sheet, "target", target->text);
-	status |= add_string(sheet, "state", status_word(w->state));
-	status |= add_string(sheet, "reason", target->reason);
+	sheet->before = i > 0 ? sheet->form->item : sheet->form->list;
+	add_string(sheet, "target", target->text);
+	add_string(sheet, "state", status_word(w->state));
+	add_string(sheet, "reason", target->reason);
 	add_number(sheet, "attempts", w->attempts);
 	add_number(sheet, "failures", w->failures);
 	add_number(sheet, "successes", w->successes);
 	add_number(sheet, "took_ms", target->took);
-	status |= add_bytes(sheet, "output", s->output[i], target->output);
-	text_string(&sheet->t, sheet->json ? "}" : "");
-	return status;
+	add_bytes(sheet, "output", s->output[i], (size_t)target->output);
 }
 
-static int
-add_details(struct sheet *sheet, const struct found *f)
+static void
+add_details(struct sheet *sheet, const struct status *s)
 {
-	const struct status *s = f->s;
-	int i, status = 0;
+	int i;
 
 	add_number(sheet, "for_ms", clock_now() - s->health.since);
 	add_number(sheet, "program", s->program);
-	text_string(&sheet->t, sheet->json ? ",\"targets\":[" : "");
 	for (i = 0; i < s->health.count; i++)
-		status |= add_target(sheet, s, i);
-	text_string(&sheet->t, sheet->json ? "]" : "");
-	return status;
+		add_target(sheet, s, i);
 }
 
 static int
 say_all(char *buffer, struct status *s, bool json)
 {
-	struct sheet sheet = {.json = json, .first = true};
+	const struct form *form = &forms[json];
+	struct sheet sheet = {.form = form, .before = form->first};
 	struct found f = {.s = s};
-	int status;
 
 	text_init(&sheet.t, buffer, BUFFER);
 	look(&f, true);
-	status = f.state < 0;
-	status |=
-	    add_string(&sheet, "state",
-	               status_word(f.state < 0 ? HEALTH_UNHEALTHY : f.state));
+	add_string(&sheet, "state",
+	           status_word(f.state < 0 ? HEALTH_UNHEALTHY : f.state));
 	if (f.excuse != NULL)
-		status |= add_string(&sheet, "reason", f.excuse);
+		add_string(&sheet, "reason", f.excuse);
 	add_number(&sheet, "hale", f.pid);
 	if (f.details)
-		status |= add_details(&sheet, &f);
-	text_string(&sheet.t, json ? "}\n" : "");
-	return status | print(&sheet.t);
+		add_details(&sheet, s);
+	text_string(&sheet.t, f.details ? form->last : form->only);
+	return print(&sheet.t) | (f.state < 0);
 }
 
 /* ------ Targets ------ */
