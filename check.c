@@ -39,24 +39,14 @@ print(struct text *t)
 
 /* ------ The hale of this container ------ */
 
-static void
-add_path(struct text *t, const char *pid, const char *name)
-{
-	text_string(t, "/proc/");
-	text_string(t, pid);
-	text_string(t, name);
-}
-
 /* The mount namespace of a process, as readlink(2) shows it; "" if hidden. */
 static void
-mount_namespace(const char *pid, char name[32])
+mount_namespace(pid_t pid, char name[32])
 {
-	char path[48];
-	struct text t;
+	char path[STATUS_PATH_SIZE];
 	ssize_t n;
 
-	text_init(&t, path, sizeof(path));
-	add_path(&t, pid, "/ns/mnt");
+	status_path(path, pid, "/ns/mnt");
 	n = readlink(path, name, 31);
 	name[n > 0 ? n : 0] = '\0';
 }
@@ -86,7 +76,7 @@ find_listed(const char *piece, long size, const char *own)
 		memcpy(&length, piece + LENGTH, sizeof(length));
 		if (pid <= 0 || status_of(pid) < 0)
 			continue;
-		mount_namespace(piece + NAME, other);
+		mount_namespace(pid, other);
 		if (strcmp(own, other) == 0)
 			return pid;
 	}
@@ -119,8 +109,8 @@ find_hale(void)
 	char own[32], other[32];
 	pid_t pid;
 
-	mount_namespace("self", own);
-	mount_namespace("1", other);
+	mount_namespace(getpid(), own);
+	mount_namespace(1, other);
 	if (first && (other[0] == '\0' || strcmp(own, other) == 0))
 		return 1;
 	pid = search(own);
@@ -132,8 +122,7 @@ struct found {
 	pid_t pid;
 	int state;          /* enum health_state */
 	const char *excuse; /* why there is no more than that, or NULL */
-	bool details;
-	struct status *s;
+	struct status *s;   /* without targets if there are no details */
 };
 
 /* Whoever wrote it, it cannot lead us astray. */
@@ -161,23 +150,28 @@ is_sane(struct status *s)
 static void
 look(struct found *f, bool all)
 {
-	int i;
+	struct status *s = f->s;
+	pid_t pid = find_hale();
+	int i, state = status_of(pid);
 
-	f->pid = find_hale();
-	f->state = f->pid > 0 ? status_of(f->pid) : -1;
+	s->health.count = 0;
+	f->state = HEALTH_UNHEALTHY;
 	f->excuse = "no hale with --health was found here";
-	f->details = false;
-	if (f->state < 0)
+	if (state < 0)
 		return;
+	f->pid = pid;
+	f->state = state;
 	f->excuse = NULL;
 	for (i = 0; i < TRIES; i++) {
-		f->details =
-		    status_read(f->pid, f->s, all) == 0 && is_sane(f->s);
-		if (!f->details && errno != EBUSY)
-			return; /* somebody else's, perhaps */
-		if (f->details && clock_now() <= f->s->promise + SLACK) {
-			f->state = f->s->health.state;
-			return;
+		if (status_read(pid, s, all) == 0 && is_sane(s)) {
+			if (clock_now() - SLACK <= s->promise) {
+				f->state = s->health.state;
+				return;
+			}
+		} else {
+			s->health.count = 0;
+			if (errno != EBUSY)
+				return; /* somebody else's, perhaps */
 		}
 		(void)poll(NULL, 0, PAUSE);
 	}
@@ -200,33 +194,22 @@ culprit(const struct status *s, int state)
 static void
 add_quoted(struct text *t, const char *s)
 {
+	text_string(t, ": ");
 	text_escaped(t, s, strlen(s));
-}
-
-static void
-add_reason(struct text *t, const struct status_target *target)
-{
-	text_string(t, ": ");
-	add_quoted(t, target->text);
-	text_string(t, ": ");
-	add_quoted(t, target->reason[0] != '\0' ? target->reason
-	                                        : "no answer yet");
 }
 
 /* The line of --check. */
 static int
-say_state(struct text *t, const struct found *f)
+say(struct text *t, int state, const char *excuse,
+    const struct status_target *target)
 {
-	const struct status_target *target = NULL;
-
-	if (f->details && f->state != HEALTH_HEALTHY)
-		target = culprit(f->s, f->state);
-	text_string(t, f->state < 0 ? "unhealthy" : status_word(f->state));
-	if (f->excuse != NULL) {
-		text_string(t, ": ");
-		text_string(t, f->excuse);
-	} else if (target != NULL) {
-		add_reason(t, target);
+	text_string(t, status_word(state));
+	if (excuse != NULL) {
+		add_quoted(t, excuse);
+	} else if (target != NULL && state != HEALTH_HEALTHY) {
+		add_quoted(t, target->text);
+		add_quoted(t, target->reason[0] != '\0' ? target->reason
+		                                        : "no answer yet");
 	}
 	text_string(t, "\n");
 	return print(t);
@@ -236,7 +219,7 @@ static bool
 is_good(const struct found *f, const struct options *o)
 {
 	if (o->live)
-		return f->state >= 0 && f->state != HEALTH_UNHEALTHY;
+		return f->state != HEALTH_UNHEALTHY;
 	return f->state == HEALTH_HEALTHY;
 }
 
@@ -254,7 +237,8 @@ ask_hale(struct text *t, struct watch *w, const struct options *o,
 	while (!is_good(&f, o) && clock_now() < end &&
 	       tools_sleep(signals, RETRY) == 0)
 		look(&f, false);
-	return say_state(t, &f) | !is_good(&f, o);
+	return say(t, f.state, f.excuse, culprit(f.s, f.state)) |
+	       !is_good(&f, o);
 }
 
 /* ------ In full ------ */
@@ -347,15 +331,14 @@ say_all(char *buffer, struct status *s, bool json)
 
 	text_init(&sheet.t, buffer, BUFFER);
 	look(&f, true);
-	add_string(&sheet, "state",
-	           status_word(f.state < 0 ? HEALTH_UNHEALTHY : f.state));
+	add_string(&sheet, "state", status_word(f.state));
 	if (f.excuse != NULL)
 		add_string(&sheet, "reason", f.excuse);
 	add_number(&sheet, "hale", f.pid);
-	if (f.details)
+	if (s->health.count > 0)
 		add_details(&sheet, s);
-	text_string(&sheet.t, f.details ? form->last : form->only);
-	return print(&sheet.t) | (f.state < 0);
+	text_string(&sheet.t, s->health.count > 0 ? form->last : form->only);
+	return print(&sheet.t) | (f.pid == 0);
 }
 
 /* ------ Targets ------ */
@@ -445,6 +428,7 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 	long long now = clock_now();
 	long long end = now + (o->wait > 0 ? o->wait : DURATION_MAX);
 	int fd = signals_descriptor(), state;
+	bool bad;
 
 	w->log->level = LOG_ERROR; /* until there is something to wait for */
 	set_rules(o);
@@ -455,11 +439,10 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 	}
 	state = w->health.state;
 	let_go(w);
-	text_string(t, state == HEALTH_HEALTHY ? "healthy" : "unhealthy");
-	if (state != HEALTH_HEALTHY)
-		add_reason(t, culprit(w->status, state));
-	text_string(t, "\n");
-	return print(t) != 0 || state != HEALTH_HEALTHY;
+	bad = state != HEALTH_HEALTHY;
+	return say(t, bad ? HEALTH_UNHEALTHY : state, NULL,
+	           culprit(w->status, state)) |
+	       bad;
 }
 
 int

@@ -26,8 +26,6 @@ enum {
 	/* Linux 5.1; not every libc knows it. */
 	SEAL_FUTURE_WRITE = 0x10,
 	SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW,
-
-	PATH_ROOM = 40, /* bytes of a path below /proc/PID */
 };
 
 static const char version[sizeof(((struct status *)0)->version)] =
@@ -103,24 +101,32 @@ status_end(struct status *s)
 	s->turn++;
 }
 
-/* Open /proc/PID/NAME to read. */
-static int
-open_below(pid_t pid, const char *name, char path[PATH_ROOM])
+void
+status_path(char path[STATUS_PATH_SIZE], pid_t pid, const char *name)
 {
 	struct text t;
 
-	text_init(&t, path, PATH_ROOM);
+	text_init(&t, path, STATUS_PATH_SIZE);
 	text_string(&t, "/proc/");
 	text_number(&t, pid);
 	text_string(&t, name);
+}
+
+/* Open a file of /proc/PID to read. */
+static int
+open_below(pid_t pid, const char *name)
+{
+	char path[STATUS_PATH_SIZE];
+
+	status_path(path, pid, name);
 	return open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 int
 status_of(pid_t pid)
 {
-	char path[PATH_ROOM], name[STATUS_NAME_SIZE + 1] = "";
-	int fd = open_below(pid, "/comm", path);
+	char name[STATUS_NAME_SIZE + 1] = "";
+	int fd = open_below(pid, "/comm");
 	int state;
 
 	if (fd < 0)
@@ -155,8 +161,7 @@ int
 status_read(pid_t pid, struct status *s, bool all)
 {
 	size_t size = all ? sizeof(*s) : offsetof(struct status, output);
-	char path[PATH_ROOM];
-	int fd = open_below(pid, "/fd/3", path), result;
+	int fd = open_below(pid, "/fd/3"), result;
 
 	if (fd < 0)
 		return -1;

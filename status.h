@@ -12,6 +12,7 @@ enum {
 	STATUS_REASON_SIZE = 200,  /* bytes of a reason, and a NUL */
 	STATUS_OUTPUT_SIZE = 4096, /* bytes that are kept of a command's */
 	STATUS_NAME_SIZE = 16,     /* of /proc/PID/comm, see prctl(2) */
+	STATUS_PATH_SIZE = 40,     /* of a path below /proc/PID */
 };
 
 /* What one target said last. */
@@ -54,5 +55,8 @@ int status_read(pid_t pid, struct status *s, bool all);
 
 /* The state that /proc/PID/comm shows, or -1. */
 int status_of(pid_t pid);
+
+/* Put the path of a file of process pid, as "/comm" names it. */
+void status_path(char path[STATUS_PATH_SIZE], pid_t pid, const char *name);
 
 #endif
