@@ -34,19 +34,19 @@ struct probe_tools {
 /* A target, and the attempt at it. */
 struct probe {
 	const struct target *target;
-	const char *statuses;               /* as --health-status has them */
-	const char *headers[PROBE_HEADERS]; /* or NULL */
-	long long timeout;                  /* ms, for messages and addresses */
-	int phase;                          /* enum probe_phase */
-	int address;                        /* which is tried */
-	bool opened;    /* connect(2) need not be asked again */
-	int fd;         /* a socket or pipe, or -1 */
-	pid_t pid;      /* of a command, leader of a group */
-	long long wake; /* when to step, or HEALTH_NEVER */
+	const char *statuses; /* as --health-status has them */
+	long long timeout;    /* ms, for messages and addresses */
+	long long wake;       /* when to step, or HEALTH_NEVER */
+	int phase;            /* enum probe_phase */
+	int fd;               /* a socket or pipe, or -1 */
+	pid_t pid;            /* of a command, leader of a group */
+	int address;          /* which is tried */
+	bool opened;          /* connect(2) need not be asked again */
+	int length;           /* of output */
+	char *output;         /* of a command: STATUS_OUTPUT_SIZE bytes */
 	struct http http;
-	char *output; /* of a command: STATUS_OUTPUT_SIZE bytes */
-	int length;   /* of it */
-	char reason[STATUS_REASON_SIZE]; /* of the last failure */
+	const char *headers[PROBE_HEADERS]; /* or NULL */
+	char reason[STATUS_REASON_SIZE];    /* of the last failure */
 };
 
 /* Begin an attempt: never waits but for execve(2).  Modelled on the probes of

@@ -14,14 +14,14 @@
 
 /* All targets, the attempts at them, and where that is published. */
 struct watch {
-	struct health health;
-	struct probe probes[HEALTH_MAX];
 	struct probe_tools tools;
 	struct log *log;
 	struct status *status;
-	bool publish;   /* the state is hale's name as well */
 	int cause;      /* the target whose action was asked for last */
 	unsigned asked; /* a bit for each whose action is still to be taken */
+	bool publish;   /* the state is hale's name as well */
+	struct health health;
+	struct probe probes[HEALTH_MAX];
 };
 
 /* Begin to watch the targets of *o: all are due now.  The caller has set tools,
