@@ -14,22 +14,6 @@ static const struct {
 
 enum { UNITS = sizeof(units) / sizeof(units[0]) };
 
-/* The number at *s, which is moved behind it; or -1. */
-static long long
-whole(const char **s)
-{
-	long long n = 0;
-
-	if (**s < '0' || **s > '9')
-		return -1;
-	for (; **s >= '0' && **s <= '9'; ++*s) {
-		n = n * 10 + (**s - '0');
-		if (n > DURATION_MAX)
-			return -1;
-	}
-	return n;
-}
-
 /* The unit at *s, which is moved behind it; or UNITS. */
 static size_t
 unit(const char **s)
@@ -51,7 +35,7 @@ duration_parse(const char *s)
 	size_t next = 0, u;
 
 	do {
-		n = whole(&s);
+		n = text_digits(&s);
 		if (n < 0)
 			return -1;
 		if (*s == '\0' && next == 0)

@@ -14,6 +14,7 @@
 
 #include "duration.h"
 #include "hosts.h"
+#include "text.h"
 
 /* In place of a kind: why there is none. */
 enum { NEEDS_TLS = TARGET_FILE + 1, NO_TARGET };
@@ -27,9 +28,8 @@ static const struct scheme {
     {"", NO_TARGET},
 };
 
-/* Append c.  The last byte of the pool stays free: 0 left is an overflow. */
-static void
-put(struct target_pool *p, char c)
+void
+target_put(struct target_pool *p, char c)
 {
 	if (p->left > 0) {
 		p->left--;
@@ -52,17 +52,22 @@ name_length(const char *s)
 	}
 }
 
+const char *
+target_variable(char **envp, const char *name, size_t n)
+{
+	for (; *envp != NULL; envp++)
+		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
 /* Put the value of the variable whose name is at *at, and move *at to its }. */
 static const char *
 expand(const char **at, char **envp, struct target_pool *p)
 {
-	const char *name = *at, *value = NULL, *end;
-	size_t n = name_length(name);
+	size_t n = name_length(*at);
+	const char *value = target_variable(envp, *at, n), *end = *at + n;
 
-	for (; value == NULL && *envp != NULL; envp++)
-		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
-			value = *envp + n + 1;
-	end = name + n;
 	if (end[0] == ':' && end[1] == '-') {
 		end += 2;
 		if (value == NULL || *value == '\0')
@@ -74,7 +79,7 @@ expand(const char **at, char **envp, struct target_pool *p)
 	if (value == NULL)
 		return "has a variable that is not set: ${NAME:-default}";
 	for (; *value != '\0' && value != end; value++)
-		put(p, *value);
+		target_put(p, *value);
 	*at = end;
 	return NULL;
 }
@@ -115,7 +120,7 @@ copy(struct target *t, const char *s, char **envp, struct target_pool *p)
 		}
 		if (quote == 0 && c <= ' ') {
 			if (within)
-				put(p, '\0');
+				target_put(p, '\0');
 			within = false;
 			continue;
 		}
@@ -136,33 +141,17 @@ copy(struct target *t, const char *s, char **envp, struct target_pool *p)
 		}
 		if (is_escape(s, quote))
 			s++;
-		put(p, *s);
+		target_put(p, *s);
 	}
-	put(p, '\0');
+	target_put(p, '\0');
 	if (p->left == 0)
 		return "is too long";
 	return quote > 0 ? "has a quote that is not closed" : NULL;
 }
 
-/* The port that the whole of s is, or 0. */
-static unsigned
-port_number(const char *s)
-{
-	unsigned n = 0;
-
-	do {
-		unsigned d = (unsigned)*s - '0';
-
-		n = n * 10 + d;
-		if (d > 9 || n > 65535)
-			return 0;
-	} while (*++s != '\0');
-	return n;
-}
-
 /* HOST[:PORT], where 0 is no port. */
 static const char *
-parse_authority(struct target *t, char *host, unsigned port)
+parse_authority(struct target *t, char *host, int port)
 {
 	char *end;
 	size_t n;
@@ -183,11 +172,11 @@ parse_authority(struct target *t, char *host, unsigned port)
 	if (t->addresses == 0)
 		return "needs a host's address, or its name in /etc/hosts";
 	if (*end != '\0')
-		port = *end == ':' ? port_number(end + 1) : 0;
+		port = *end == ':' ? text_to_number(end + 1, 65535) : 0;
 	t->address[0].port = t->address[1].port = (unsigned short)port;
 	if (port == 80)
 		*end = '\0';
-	return port == 0 ? "has no port from 1 to 65535" : NULL;
+	return port <= 0 ? "has no port from 1 to 65535" : NULL;
 }
 
 static const char *

@@ -41,6 +41,12 @@ struct target_pool {
 	size_t left;
 };
 
+/* Append c.  The last byte of the pool stays free: 0 left is an overflow. */
+void target_put(struct target_pool *p, char c);
+
+/* The value that the variable has whose name is the first n bytes, or NULL. */
+const char *target_variable(char **envp, const char *name, size_t n);
+
 /* Understand text; its strings go into the pool.  NULL, or what is wrong, in
  * words that follow "'TEXT' "; some of the pool may be used up then. */
 const char *target_parse(struct target *t, const char *text, char **envp,

@@ -129,3 +129,24 @@ text_escaped(struct text *t, const char *s, size_t n)
 		n -= whole > 0 ? whole : 1;
 	}
 }
+
+long long
+text_digits(const char **s)
+{
+	long long n = -1;
+
+	for (; **s >= '0' && **s <= '9'; ++*s) {
+		n = (n < 0 ? 0 : n * 10) + (**s - '0');
+		if (n >> 42 != 0)
+			return -1;
+	}
+	return n;
+}
+
+int
+text_to_number(const char *s, int max)
+{
+	long long n = text_digits(&s);
+
+	return *s == '\0' && n <= max ? (int)n : -1;
+}

@@ -31,4 +31,11 @@ void text_number(struct text *t, long long n);
  */
 void text_escaped(struct text *t, const char *s, size_t n);
 
+/* The number that *s begins with, of which *s is moved to the end; or -1 if
+ * there is none, or one of more than 4e12. */
+long long text_digits(const char **s);
+
+/* The number that all of s is, from 0 to max; or -1. */
+int text_to_number(const char *s, int max);
+
 #endif
