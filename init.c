@@ -123,8 +123,10 @@ print(struct init *in)
 }
 
 static int
-complain(struct init *in, const struct options_error *e)
+complain(struct init *in)
 {
+	const struct options_error *e = &in->options.error;
+
 	in->log.json = in->options.log_json;
 	if (e->value != NULL)
 		log_say(&in->log, LOG_ERROR,
@@ -133,8 +135,8 @@ complain(struct init *in, const struct options_error *e)
 	else
 		log_say(&in->log, LOG_ERROR, "{option:q}{problem:s}{wanted:s}",
 		        e->option, e->problem, e->wanted);
-	return in->options.action >= OPTIONS_CHECK ? 1
-	                                           : in->options.name->usage;
+	return in->options.action >= OPTIONS_STATUS ? 1
+	                                            : in->options.name->usage;
 }
 
 static int
@@ -209,7 +211,7 @@ leave_report(struct init *in, const char *reason, int code, int signal,
 static int
 exit_code(const struct init *in, int code)
 {
-	return options_remapped(&in->options, code) ? 0 : code;
+	return in->options.remap_exit[code] ? 0 : code;
 }
 
 /* Say why PROGRAM does not run; the exit code that goes with it. */
@@ -760,7 +762,6 @@ main(int argc, char **argv)
 {
 	/* Not on the stack: untouched pages of it cost no memory this way. */
 	static struct init in;
-	struct options_error error;
 
 	(void)argc;
 	in.log.level = LOG_WARN;
@@ -773,7 +774,7 @@ main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	in.self = getpid();
-	if (options_parse(&in.options, &error, argv, environ, in.self) < 0)
-		return complain(&in, &error);
+	if (options_parse(&in.options, argv, environ, in.self) < 0)
+		return complain(&in);
 	return obey(&in);
 }

@@ -16,941 +16,789 @@
 #include "duration.h"
 #include "http.h"
 
-struct parser {
-	struct options *options;
-	struct options_error *error;
-	char **words; /* the rest of the command line */
-	char **envp;
-	pid_t self;
-	unsigned long long seen; /* rows that have spoken for all, a bit each */
-	int target;              /* whose rules are set; 0 is all */
-	int tini_level;          /* as TINI_VERBOSITY set it, or -1 */
-	int more;                /* how often -v came */
-};
-
-/* The session decides: whom signals go to, and what job control becomes. */
+/* Nobody has said; what that means is settled at the end. */
 enum { UNSAID = -1, UNSAID_SIGNAL = 0xff };
 
 enum kind {
-	FLAG,  /* takes no value; its variable is 1 or 0 */
-	VALUE, /* takes a value */
-	LIST,  /* takes a value, may be repeated; commas in its variable */
-	LINES, /* the same, but its variable has an item a line */
+	FLAG = 0,
+	TAKES_VALUE = 1,
+	HAS_VARIABLE = 2,
+	TARGETS_OWN = 4, /* one that is named after a target is for it alone */
+	FITS_CHECK = 8,  /* a check takes its variable too */
+	ACTS = 16,       /* is all that is asked: the constant is the action */
 
-	/* Those below have no variable. */
-	ACTION,  /* takes no value, and is all that is asked */
-	COMMAND, /* the same, with a value */
-	MODE,    /* takes no value, and more may follow */
-	DETAIL,  /* the same, with a value */
+	SWITCH = HAS_VARIABLE,
+	DETAIL = TAKES_VALUE,
+	SETTING = TAKES_VALUE | HAS_VARIABLE,
+	RULE = SETTING | TARGETS_OWN,
+	CHECKED = RULE | FITS_CHECK,
+	COMMAND = TAKES_VALUE | ACTS,
 };
 
-/* What a value is, and so what is done with it. */
+/* What a value is, in the order of where it goes. */
 enum type {
 	CONSTANT, /* no value: the field gets the row's constant */
-	CHOICE,   /* one of the words of metavar: the field gets its place */
-	DURATION,
+	MORE,     /* no value: the field is counted up */
+	YES_OR_NO,
+	CHOICE, /* one of the words of metavar: the field gets its place */
 	SIGNAL,
-	STOP_SIGNAL,
-	REWRITE,
-	EXIT_CODE,
-	ABSOLUTE_PATH, /* hale moves to /, so another would lead elsewhere */
-	NEW_PATH,
-	VERBOSE,
-	SINGLE_CHILD,
-	TARGET,
+	LAST_INT = SIGNAL,
+	DURATION,
 	TIME, /* a duration, and not 0 */
 	COUNT,
-	STATUSES,
-	HEADER,
 	UNHEALTHY,
+	LAST_NUMBER = UNHEALTHY,
+	EXIT_CODE, /* a byte of the field is marked */
+	STOP_SIGNAL,
+	LAST_MARK = STOP_SIGNAL,
+	ABSOLUTE_PATH, /* hale moves to /, so another would lead elsewhere */
+	NEW_PATH,
+	STATUSES,
+	LAST_STRING = STATUSES,
+	REWRITE,
+	HEADER,
+	TARGET,
 };
 
-static const char *const wanted[] = {
-    [CONSTANT] = "",
-    [DURATION] = "a duration like 500ms, 10s, 1m30s or 2h",
-    [SIGNAL] = "a signal: a name like TERM, or 1 to 64",
-    [STOP_SIGNAL] = "a signal that can be caught: a name like TERM, or 1 to 64",
-    [REWRITE] = "FROM:TO, two signals; TO may be 0 or none",
-    [EXIT_CODE] = "an exit code, 0 to 255",
-    [ABSOLUTE_PATH] = "a path that begins with /",
-    [NEW_PATH] = "a path for the copy",
-    [VERBOSE] = "a number from 0 (error) to 3 (debug)",
-    [SINGLE_CHILD] = "1, true or yes, or 0, false, no or empty",
-    [TARGET] = "a target",
-    [TIME] = "a duration above 0, like 500ms, 10s or 1m30s",
-    [COUNT] = "a number from 1 to 999",
-    [STATUSES] = "a list of statuses from 100 to 599, like 200,300-399",
-    [HEADER] = "a header like 'Name: value'",
-    [UNHEALTHY] = "report, stop or signal:SIGNAL",
-};
+/* One behind the other, in the order of the types. */
+static const char wanted[] =
+    "\0\0" /* CONSTANT, MORE */
+    "1, true or yes, or 0, false, no or empty\0"
+    "\0" /* CHOICE: the words */
+    "a signal: a name like TERM, or 1 to 64\0"
+    "a duration like 500ms, 10s, 1m30s or 2h\0"
+    "a duration above 0, like 500ms, 10s or 1m30s\0"
+    "a number from 1 to 999\0"
+    "report, stop or signal:SIGNAL\0"
+    "an exit code, 0 to 255\0"
+    "a signal that can be caught: a name like TERM, or 1 to 64\0"
+    "a path that begins with /\0"
+    "a path for the copy\0"
+    "a list of statuses from 100 to 599, like 200,300-399\0"
+    "FROM:TO, two signals; TO may be 0 or none\0"
+    "a header like 'Name: value'\0"
+    "a target";
 
-struct row {
-	const char *name; /* long option, and HALE_NAME; or "".  Behind its NUL
-	                     is the metavar, and behind that one's the help; ""
-	                     for none, and for a second spelling. */
-	char letter;      /* short option, or 0 */
+#define FIELD(name) offsetof(struct options, name)
+#define VALUE(name) FIELD(rules[0].value[name])
+
+/*
+ * Short option or 0, kind, type, constant, field; long option, which is the
+ * HALE_NAME too, metavar, help, of which "" is none.  The constant of what may
+ * be repeated is what parts the items in its variable.  Rows with one field
+ * overrule each other's variable.
+ */
+/* clang-format off */
+#define TABLE(ROW) \
+	ROW(0, SETTING, CHOICE, 0, FIELD(forward), \
+	    "forward", "child|group|all", \
+	    "whom signals reach (default child; all: PID 1)") \
+	ROW('g', FLAG, CONSTANT, FORWARD_GROUP, FIELD(forward), \
+	    "", "", "the same as --forward group") \
+	ROW('r', SETTING, REWRITE, ',', FIELD(rewrite), \
+	    "rewrite", "FROM:TO", \
+	    "send TO when FROM arrives; 0 or none drops it") \
+	ROW(0, SETTING, STOP_SIGNAL, ',', FIELD(stops), \
+	    "stop-signal", "SIGNAL", "begins the stop (default TERM, INT)") \
+	ROW(0, SETTING, DURATION, 0, FIELD(drain), \
+	    "drain", "DURATION", "hold the first stop signal back this long") \
+	ROW(0, SETTING, DURATION, 0, FIELD(grace), \
+	    "grace", "DURATION", "KILL what outlives the stop by it") \
+	ROW(0, SETTING, ABSOLUTE_PATH, 0, FIELD(exit_report), \
+	    "exit-report", "PATH", "leave a line of JSON there about the end") \
+	ROW('e', SETTING, EXIT_CODE, ',', FIELD(remap_exit), \
+	    "remap-exit", "CODE", "exit with 0 instead of CODE") \
+	ROW('p', DETAIL, SIGNAL, 0, FIELD(parent_death_signal), \
+	    "", "SIGNAL", "get SIGNAL when hale's own parent dies") \
+	ROW('s', FLAG, CONSTANT, 1, FIELD(subreaper), \
+	    "", "", "nothing: hale is a subreaper anyway") \
+	ROW('c', SWITCH, YES_OR_NO, 0, FIELD(single_child), \
+	    "single-child", "", "none of what the name dumb-init adds") \
+	ROW('w', FLAG, CONSTANT, 1, FIELD(warn_reaped), \
+	    "", "", "a warning for each adopted process reaped") \
+	ROW(0, SETTING, CHOICE, 0, FIELD(log_json), \
+	    "log-format", "text|json", "how to say things (default text)") \
+	ROW(0, SETTING, CHOICE, 0, FIELD(log_level), \
+	    "log-level", "error|warn|info|debug", \
+	    "how much to say (default warn)") \
+	ROW('v', FLAG, MORE, 0, FIELD(more), \
+	    "verbose", "", "one log level more") \
+	ROW('P', FLAG, CONSTANT, OPTIONS_PAUSE, FIELD(action), \
+	    "", "", "run no PROGRAM: only reap, until TERM or INT") \
+	ROW(0, SETTING, TARGET, '\n', FIELD(count), \
+	    "health", "TARGET", "watch it; up to 8, and all must be healthy") \
+	ROW(0, RULE, TIME, 0, VALUE(HEALTH_INTERVAL), \
+	    "health-interval", "DURATION", \
+	    "from start to start (default 10s)") \
+	ROW(0, CHECKED, TIME, 0, VALUE(HEALTH_TIMEOUT), \
+	    "health-timeout", "DURATION", "of one attempt (default 3s)") \
+	ROW(0, RULE, COUNT, 0, VALUE(HEALTH_RETRIES), \
+	    "health-retries", "N", "failures until unhealthy (default 3)") \
+	ROW(0, RULE, COUNT, 0, VALUE(HEALTH_SUCCESSES), \
+	    "health-successes", "N", "until healthy again (default 1)") \
+	ROW(0, RULE, DURATION, 0, VALUE(HEALTH_START_PERIOD), \
+	    "health-start-period", "DURATION", "no failure counts until then") \
+	ROW(0, RULE, TIME, 0, VALUE(HEALTH_START_INTERVAL), \
+	    "health-start-interval", "DURATION", "interval until then (1s)") \
+	ROW(0, CHECKED, STATUSES, 0, FIELD(statuses), \
+	    "health-status", "LIST", "good ones (default 200-399)") \
+	ROW(0, CHECKED, HEADER, '\n', FIELD(header), \
+	    "health-header", "'NAME: VALUE'", "add it to requests; up to 8") \
+	ROW(0, RULE, UNHEALTHY, 0, VALUE(HEALTH_ACTION), \
+	    "on-unhealthy", "report|stop|signal:SIGNAL", "(default report)") \
+	ROW(0, FLAG, CONSTANT, OPTIONS_CHECK, FIELD(action), \
+	    "check", "", "probe TARGETs, or ask this container's hale") \
+	ROW(0, FLAG, CONSTANT, 1, FIELD(live), \
+	    "live", "", "check: good unless unhealthy") \
+	ROW(0, DETAIL, DURATION, 0, FIELD(wait), \
+	    "wait", "DURATION", "check: try again until then") \
+	ROW(0, FLAG, CONSTANT, OPTIONS_STATUS_JSON, FIELD(action), \
+	    "status=json", "", "--status as JSON") \
+	ROW(0, FLAG, CONSTANT, OPTIONS_STATUS, FIELD(action), \
+	    "status", "", "what the hale here knows") \
+	ROW(0, COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep), \
+	    "sleep", "DURATION", "sleep that long and exit, as sleep(1) does") \
+	ROW(0, COMMAND, NEW_PATH, OPTIONS_INSTALL, FIELD(path), \
+	    "install", "PATH", "copy this binary to PATH") \
+	ROW('h', FLAG, CONSTANT, OPTIONS_HELP, FIELD(action), \
+	    "help", "", "print this") \
+	ROW('l', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), \
+	    "license", "", "print the licence; also -L") \
+	ROW('L', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), "", "", "") \
+	ROW('V', FLAG, CONSTANT, OPTIONS_VERSION, FIELD(action), \
+	    "version", "", "print the version")
+/* clang-format on */
+
+#define SETTINGS(letter, kind, type, constant, field, name, metavar, help)     \
+	{letter, kind, type, constant, field},
+#define TEXTS(letter, kind, type, constant, field, name, metavar, help)        \
+	name "\0" metavar "\0" help "\0"
+
+static const struct row {
+	char letter; /* short option, or 0 */
 	unsigned char kind, type, constant;
 	unsigned short field; /* its place in struct options */
-};
+} rows[] = {TABLE(SETTINGS)};
 
-#define FIELD(name)              offsetof(struct options, name)
-#define RULE(name)               FIELD(rules[0].value[name])
-#define ROW(name, metavar, help) name "\0" metavar "\0" help
+/* Each row's name, metavar and help, one behind the other. */
+static const char texts[] = TABLE(TEXTS);
 
-/* Of rows with one field the first that has a variable wins: --forward, then
- * -g. */
-static const struct row rows[] = {
-    {ROW("forward", "child|group|all",
-         "whom signals go to (default child; all takes a\n"
-         "hale that is PID 1)"),
-     0, VALUE, CHOICE, 0, FIELD(forward)},
-    {ROW("", "", "the same as --forward group"), 'g', FLAG, CONSTANT,
-     FORWARD_GROUP, FIELD(forward)},
-    {ROW("rewrite", "FROM:TO", "send TO when FROM arrives; 0 or none drops it"),
-     'r', LIST, REWRITE, 0, FIELD(rewrite)},
-    {ROW("stop-signal", "SIGNAL", "begins the stop (default TERM, INT)"), 0,
-     LIST, STOP_SIGNAL, 0, FIELD(stops)},
-    {ROW("drain", "DURATION", "hold the first stop signal back this long"), 0,
-     VALUE, DURATION, 0, FIELD(drain)},
-    {ROW("grace", "DURATION", "KILL what outlives the stop by it"), 0, VALUE,
-     DURATION, 0, FIELD(grace)},
-    {ROW("exit-report", "PATH", "leave a line of JSON there about the end"), 0,
-     VALUE, ABSOLUTE_PATH, 0, FIELD(exit_report)},
-    {ROW("remap-exit", "CODE", "exit with 0 instead of CODE"), 'e', LIST,
-     EXIT_CODE, 0, FIELD(remap_exit)},
-    {ROW("", "SIGNAL", "get SIGNAL when hale's own parent dies"), 'p', VALUE,
-     SIGNAL, 0, FIELD(parent_death_signal)},
-    {ROW("", "", "nothing: hale is a subreaper anyway"), 's', FLAG, CONSTANT, 1,
-     FIELD(subreaper)},
-    {ROW("single-child", "", "none of what the name dumb-init adds"), 'c', FLAG,
-     SINGLE_CHILD, false, FIELD(session)},
-    {ROW("", "", "a warning for each adopted process reaped"), 'w', FLAG,
-     CONSTANT, 1, FIELD(warn_reaped)},
-    {ROW("log-format", "text|json", "how to say things (default text)"), 0,
-     VALUE, CHOICE, 0, FIELD(log_json)},
-    {ROW("log-level", "error|warn|info|debug",
-         "how much to say (default warn)"),
-     0, VALUE, CHOICE, 0, FIELD(log_level)},
-    {ROW("verbose", "", "one log level more"), 'v', FLAG, VERBOSE, 0,
-     FIELD(log_level)},
-    {ROW("", "", "run no PROGRAM: only reap, until TERM or INT"), 'P', FLAG,
-     CONSTANT, OPTIONS_PAUSE, FIELD(action)},
-    {ROW("health", "TARGET", "watch it; up to 8, and all must be healthy"), 0,
-     LINES, TARGET, 0, FIELD(targets)},
-    {ROW("health-interval", "DURATION", "from start to start (default 10s)"), 0,
-     VALUE, TIME, 0, RULE(HEALTH_INTERVAL)},
-    {ROW("health-timeout", "DURATION", "of one attempt (default 3s)"), 0, VALUE,
-     TIME, 0, RULE(HEALTH_TIMEOUT)},
-    {ROW("health-retries", "N", "failures until unhealthy (default 3)"), 0,
-     VALUE, COUNT, 0, RULE(HEALTH_RETRIES)},
-    {ROW("health-successes", "N", "until healthy again (default 1)"), 0, VALUE,
-     COUNT, 0, RULE(HEALTH_SUCCESSES)},
-    {ROW("health-start-period", "DURATION", "no failure counts until then"), 0,
-     VALUE, DURATION, 0, RULE(HEALTH_START_PERIOD)},
-    {ROW("health-start-interval", "DURATION", "interval until then (1s)"), 0,
-     VALUE, TIME, 0, RULE(HEALTH_START_INTERVAL)},
-    {ROW("health-status", "LIST", "good ones (default 200-399)"), 0, VALUE,
-     STATUSES, 0, FIELD(statuses)},
-    {ROW("health-header", "'NAME: VALUE'", "add it to requests; up to 8"), 0,
-     LINES, HEADER, 0, FIELD(header)},
-    {ROW("on-unhealthy", "report|stop|signal:SIGNAL", "(default report)"), 0,
-     VALUE, UNHEALTHY, 0, RULE(HEALTH_ACTION)},
-    {ROW("check", "", "probe TARGETs, or ask this container's hale"), 0, MODE,
-     CONSTANT, OPTIONS_CHECK, FIELD(action)},
-    {ROW("live", "", "check: good unless unhealthy"), 0, MODE, CONSTANT, 1,
-     FIELD(live)},
-    {ROW("wait", "DURATION", "check: try again until then"), 0, DETAIL,
-     DURATION, 0, FIELD(wait)},
-    {ROW("status=json", "", "--status as JSON"), 0, ACTION, CONSTANT,
-     OPTIONS_STATUS_JSON, FIELD(action)},
-    {ROW("status", "", "what the hale here knows"), 0, ACTION, CONSTANT,
-     OPTIONS_STATUS, FIELD(action)},
-    {ROW("sleep", "DURATION", "sleep that long and exit, as sleep(1) does"), 0,
-     COMMAND, DURATION, OPTIONS_SLEEP, FIELD(sleep)},
-    {ROW("install", "PATH", "copy this binary to PATH"), 0, COMMAND, NEW_PATH,
-     OPTIONS_INSTALL, FIELD(path)},
-    {ROW("help", "", "print this"), 'h', ACTION, CONSTANT, OPTIONS_HELP,
-     FIELD(action)},
-    {ROW("license", "", "print the licence; also -L"), 'l', ACTION, CONSTANT,
-     OPTIONS_LICENSE, FIELD(action)},
-    {ROW("", "", ""), 'L', ACTION, CONSTANT, OPTIONS_LICENSE, FIELD(action)},
-    {ROW("version", "", "print the version"), 'V', ACTION, CONSTANT,
-     OPTIONS_VERSION, FIELD(action)},
-};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), TEXTS_OF_ROW = 3 };
 
-enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+/* A byte of it is for each int of what stands before it. */
+_Static_assert(FIELD(said) <=
+                   sizeof(((struct options *)NULL)->said) * sizeof(int),
+               "the fields are too many");
 
+static const char usage[] = "usage: hale [OPTION...] [--] PROGRAM [ARG...]";
+
+/* The string that stands n strings behind s. */
 static const char *
-behind(const char *s)
+behind(const char *s, int n)
 {
-	return s + strlen(s) + 1;
+	for (; n > 0; n--)
+		s += strlen(s) + 1;
+	return s;
 }
 
 static const char *
-metavar(const struct row *row)
+metavar(const char *name)
 {
-	return behind(row->name);
+	return behind(name, 1);
 }
 
-static const char *
-help(const struct row *row)
-{
-	return behind(metavar(row));
-}
-
-/* tini's variables, and whose they are; present is on. */
-static const struct {
-	const char *name;
-	char letter;
-} tini_variables[] = {
-    {"TINI_KILL_PROCESS_GROUP", 'g'},
-    {"TINI_SUBREAPER", 's'},
-    {"TINI_VERBOSITY", 'v'},
-};
-
-/* A number of one to three digits up to max, or -1. */
 static int
-number(const char *s, int max)
+fail(struct options *o, const char *problem)
 {
-	int n = 0;
-	size_t i;
+	o->error.problem = problem;
+	return -1;
+}
 
-	for (i = 0; s[i] >= '0' && s[i] <= '9' && i < 3; i++)
-		n = n * 10 + (s[i] - '0');
-	return i > 0 && s[i] == '\0' && n <= max ? n : -1;
+static int
+fail_wanting(struct options *o, const struct row *row, const char *problem)
+{
+	o->error.wanted = row->type == CHOICE ? metavar(o->option)
+	                                      : behind(wanted, row->type);
+	return fail(o, problem);
 }
 
 /* The place of value among words that | parts, or -1. */
 static int
 choice(const char *words, const char *value)
 {
-	size_t length = strlen(value), n;
 	int i;
 
-	for (i = 0; *words != '\0'; i++) {
-		n = strcspn(words, "|");
-		if (n == length && memcmp(words, value, n) == 0)
+	for (i = 0;; i++) {
+		size_t n = strcspn(words, "|");
+
+		if (strncmp(words, value, n) == 0 && value[n] == '\0')
 			return i;
-		words += words[n] == '|' ? n + 1 : n;
+		if (words[n] == '\0')
+			return -1;
+		words += n + 1;
 	}
-	return -1;
 }
 
-static bool
-set_rewrite(struct options *options, const char *value)
+/* A signal that hale can forward, or -1. */
+static int
+catchable(const char *name)
+{
+	int n = signals_number(name);
+
+	return signals_forwardable(n) ? n : -1;
+}
+
+static int
+add_rewriting(struct options *o, const char *value)
 {
 	char name[SIGNALS_NAME_SIZE];
 	size_t length = strcspn(value, ":");
 	int from, to;
 
 	if (value[length] == '\0' || length >= sizeof(name))
-		return false;
+		return -1;
 	memcpy(name, value, length);
 	name[length] = '\0';
 	value += length + 1;
-	from = signals_number(name);
+	from = catchable(name);
 	to =
 	    choice("0|none", value) >= 0 ? SIGNALS_NONE : signals_number(value);
-	if (from < 0 || to < 0 || !signals_forwardable(from))
-		return false;
-	options->rewrite[from] = (unsigned char)to;
-	return true;
-}
-
-/* The first one overrules the default. */
-static bool
-set_stop_signal(struct options *options, bool first, const char *value)
-{
-	int n = signals_number(value);
-
-	if (n < 0 || !signals_forwardable(n))
-		return false;
-	if (first) {
-		memset(options->stops, 0, sizeof(options->stops));
-		options->stop_signal = n;
-	}
-	options->stops[n] = 1;
-	return true;
-}
-
-static bool
-set_exit_code(struct options *options, const char *value)
-{
-	int code = number(value, 255);
-
-	if (code >= 0)
-		options->remap_exit[code / 8] |= (unsigned char)(1 << code % 8);
-	return code >= 0;
-}
-
-/* -c undoes what the name dumb-init does; its variable may also say no. */
-static bool
-set_single_child(struct options *options, const char *value)
-{
-	int word = choice("1|true|yes|0|false|no", value);
-
-	if (word >= 0 && word <= 2)
-		options->session = 0;
-	return word >= 0 || *value == '\0';
-}
-
-/* What a row means without a value. */
-static void
-set_flag(struct parser *p, const struct row *row)
-{
-	void *field = (char *)p->options + row->field;
-
-	if (row->type == VERBOSE)
-		p->more++;
-	else
-		*(int *)field = row->constant;
-}
-
-/* What options_header's text begins with is checked, and who it is for noted.
- */
-static bool
-set_header(struct parser *p, const char *value)
-{
-	struct options *options = p->options;
-	struct options_header *header = &options->header[options->headers];
-
-	if (options->headers == OPTIONS_HEADERS || !http_header_valid(value))
-		return false;
-	header->text = value;
-	header->target = p->target;
-	options->headers++;
-	return true;
+	if (from < 0 || to < 0)
+		return -1;
+	o->rewrite[from] = (unsigned char)to;
+	return 0;
 }
 
 /* report, stop or signal:SIGNAL as the number that stands for it, or -1. */
 static int
 unhealthy_action(const char *value)
 {
+	int n;
+
 	if (strncmp(value, "signal:", 7) == 0)
 		return signals_number(value + 7);
-	switch (choice("report|stop", value)) {
-	case 0:
-		return OPTIONS_REPORT;
-	case 1:
-		return OPTIONS_STOP;
-	default:
-		return -1;
-	}
-}
-
-/* A number that the row wants, or -1. */
-static long long
-scalar(const struct row *row, const char *value)
-{
-	long long n;
-
-	switch (row->type) {
-	case DURATION:
-		return duration_parse(value);
-	case TIME:
-		n = duration_parse(value);
-		return n > 0 ? n : -1;
-	case COUNT:
-		n = number(value, 999);
-		return n > 0 ? n : -1;
-	default:
-		return unhealthy_action(value);
-	}
-}
-
-/* The rules of the target that was named last, if it is one of those. */
-static void *
-field_of(const struct parser *p, const struct row *row)
-{
-	size_t stride = 0;
-
-	if (row->field >= RULE(0) && row->field < RULE(HEALTH_VALUES))
-		stride = sizeof(struct health_rule);
-	if (row->field == FIELD(statuses))
-		stride = sizeof(const char *);
-	return (char *)p->options + row->field + stride * (size_t)p->target;
-}
-
-/* Put the value where the row wants it; false if it is none of its kind. */
-static bool
-set(struct parser *p, const struct row *row, bool first, const char *value)
-{
-	void *field = field_of(p, row);
-
-	switch (row->type) {
-	case CHOICE:
-		*(int *)field = choice(metavar(row), value);
-		return *(int *)field >= 0;
-	case DURATION:
-	case TIME:
-	case COUNT:
-	case UNHEALTHY:
-		*(long long *)field = scalar(row, value);
-		return *(long long *)field >= 0;
-	case STATUSES:
-		*(const char **)field = value;
-		return http_statuses_valid(value);
-	case HEADER:
-		return set_header(p, value);
-	case SIGNAL:
-		*(int *)field = signals_number(value);
-		return *(int *)field >= 0;
-	case STOP_SIGNAL:
-		return set_stop_signal(p->options, first, value);
-	case REWRITE:
-		return set_rewrite(p->options, value);
-	case EXIT_CODE:
-		return set_exit_code(p->options, value);
-	case VERBOSE:
-		p->tini_level = number(value, 999);
-		return p->tini_level >= 0;
-	case SINGLE_CHILD:
-		return set_single_child(p->options, value);
-	default:
-		*(const char **)field = value;
-		return value[0] == '/' ||
-		       (row->type == NEW_PATH && value[0] != '\0');
-	}
+	n = choice("report|stop", value);
+	return n > 0 ? OPTIONS_STOP : n;
 }
 
 static int
-fail(struct parser *p, const char *option, const char *value,
-     const char *problem, const char *way_out)
+yes_or_no(const char *value)
 {
-	p->error->option = option;
-	p->error->value = value;
-	p->error->problem = problem;
-	p->error->wanted = way_out;
-	return -1;
+	int n = choice("no|false|0||yes|true|1", value);
+
+	return n < 0 ? n : n / 4;
 }
 
-static const char *
-wanted_by(const struct row *row)
+static int
+add_header(struct options *o, const char *value)
 {
-	return row->type == CHOICE ? metavar(row) : wanted[row->type];
+	struct options_header *header = &o->header[o->headers];
+
+	if (o->headers == OPTIONS_HEADERS || !http_header_valid(value))
+		return -1;
+	header->text = value;
+	header->target = o->target;
+	return o->headers++;
 }
 
-static unsigned long long
-bit(const struct row *row)
+/* What a value of the row stands for, or -1 if it stands for nothing. */
+static long long
+understand(struct options *o, const struct row *row, const char *value)
 {
-	return 1ULL << (row - rows);
+	switch (row->type) {
+	case CONSTANT:
+		return row->constant;
+	case MORE:
+		return o->more + 1;
+	case YES_OR_NO:
+		return value == NULL ? 1 : yes_or_no(value);
+	case CHOICE:
+		return choice(metavar(o->option), value);
+	case SIGNAL:
+		return signals_number(value);
+	case STOP_SIGNAL:
+		return catchable(value);
+	case DURATION:
+	case TIME:
+		return duration_parse(value);
+	case COUNT:
+		return text_to_number(value, 999);
+	case EXIT_CODE:
+		return text_to_number(value, 255);
+	case UNHEALTHY:
+		return unhealthy_action(value);
+	case ABSOLUTE_PATH:
+		return value[0] == '/' ? 0 : -1;
+	case NEW_PATH:
+		return value[0] != '\0' ? 0 : -1;
+	case STATUSES:
+		return http_statuses_valid(value) ? 0 : -1;
+	case REWRITE:
+		return add_rewriting(o, value);
+	default:
+		return add_header(o, value);
+	}
+}
+
+/* Put what was understood where the row wants it. */
+static void
+put(const struct row *row, void *field, long long n, const char *value)
+{
+	if (row->type <= LAST_INT)
+		*(int *)field = (int)n;
+	else if (row->type <= LAST_NUMBER)
+		*(long long *)field = n;
+	else if (row->type <= LAST_MARK)
+		((unsigned char *)field)[n] = 1;
+	else if (row->type <= LAST_STRING)
+		*(const char **)field = value;
 }
 
 /* One target more, which takes what has been said for all. */
 static int
-add_target(struct parser *p, const char *option, const char *text)
+add_target(struct options *o, const char *text)
 {
-	struct options *options = p->options;
-	const char *problem;
+	const char *problem = "is one too many: 8 targets at the most";
 
-	if (options->count == TARGETS_MAX)
-		return fail(p, option, text,
-		            "is one too many: ", "8 targets at the most");
-	problem = target_parse(&options->targets[options->count], text, p->envp,
-	                       &options->pool);
-	if (problem != NULL)
-		return fail(p, option, text, problem, "");
-	options->count++;
-	return 0;
+	o->error.value = text;
+	if (o->count < TARGETS_MAX)
+		problem = target_parse(&o->targets[o->count++], text,
+		                       o->environment, &o->pool);
+	o->target = o->count;
+	return problem == NULL ? 0 : fail(o, problem);
+}
+
+/* The field of a row is of this target: its rule, or one of its strings. */
+static size_t
+place_of(const struct options *o, const struct row *row)
+{
+	size_t step = 0;
+
+	if ((row->kind & TARGETS_OWN) != 0)
+		step = row->type <= LAST_NUMBER ? sizeof(o->rules[0])
+		                                : sizeof(o->statuses[0]);
+	return row->field + step * (size_t)o->target;
 }
 
 /* Make the setting of a row, by whatever way it was asked for. */
 static int
-apply(struct parser *p, const struct row *row, const char *option,
-      const char *value)
+apply(struct options *o, const struct row *row, const char *value)
 {
-	bool first = (p->seen & bit(row)) == 0;
+	size_t place = place_of(o, row);
+	long long n;
 
-	if (row->type == TARGET) {
-		p->target++;
-		p->seen |= bit(row);
-		return add_target(p, option, value);
-	}
-	if (p->target == 0)
-		p->seen |= bit(row);
-	if (row->kind == COMMAND)
-		p->options->action = row->constant;
-	if (value == NULL)
-		set_flag(p, row);
-	else if (!set(p, row, first, value))
-		return fail(p, option, value, "is not ", wanted_by(row));
+	o->error.value = value;
+	o->said[place / sizeof(int)] = true;
+	if (row->type == TARGET)
+		return add_target(o, value);
+	n = understand(o, row, value);
+	if (n < (row->type == TIME || row->type == COUNT))
+		return fail_wanting(o, row, "is not ");
+	put(row, (char *)o + place, n, value);
+	if ((row->kind & ACTS) != 0)
+		o->action = row->constant;
+	if (row->type == STOP_SIGNAL && o->stop_signal == 0)
+		o->stop_signal = (int)n;
 	/* Elsewhere kill(-1) would reach all processes of the user. */
-	if (p->options->forward == FORWARD_ALL && p->self != 1)
-		return fail(p, option, value, "needs a hale that is PID 1; ",
-		            "else it is child or group");
+	if (o->forward == FORWARD_ALL && o->self != 1)
+		return fail(o,
+		            "needs a hale that is PID 1; else it is child or "
+		            "group");
 	return 0;
-}
-
-static bool
-takes_value(const struct row *row)
-{
-	return row->kind != FLAG && row->kind != ACTION && row->kind != MODE;
-}
-
-/* Put together an option's name for messages. */
-static const char *
-call_it(struct parser *p, const char *prefix, const char *name)
-{
-	struct text t;
-
-	text_init(&t, p->error->name, sizeof(p->error->name));
-	text_string(&t, prefix);
-	text_string(&t, name);
-	return p->error->name;
 }
 
 /* Obey a row that the command line names; its value may be the next word. */
 static int
-obey(struct parser *p, const struct row *row, const char *option,
-     const char *value)
+obey(struct options *o, const struct row *row, const char *value)
 {
-	if (!takes_value(row) && value != NULL)
-		return fail(p, option, value, "is too much: it takes no value",
-		            "");
-	if (takes_value(row) && value == NULL) {
-		value = *p->words;
+	o->error.value = value;
+	if ((row->kind & TAKES_VALUE) == 0) {
+		if (value != NULL)
+			return fail(o, "is too much: it takes no value");
+	} else if (value == NULL) {
+		value = *o->program;
 		if (value == NULL)
-			return fail(p, option, NULL,
-			            " needs a value: ", wanted_by(row));
-		p->words++;
+			return fail_wanting(o, row, " needs a value: ");
+		o->program++;
 	}
-	return apply(p, row, option, value);
+	return apply(o, row, value);
 }
 
+/* Nobody has given an option this name. */
 static int
-unknown(struct parser *p, const char *option)
+unknown(struct options *o)
 {
-	return fail(p, option, NULL, " is no option of hale's; see --help", "");
+	o->error.value = NULL;
+	return fail(o, " is no option of hale's; see --help");
 }
 
 /* --NAME, --NAME=VALUE or --NAME VALUE */
 static int
-parse_long(struct parser *p)
+parse_long(struct options *o, const char *word)
 {
-	const char *word = *p->words++, *name = word + 2;
-	size_t length = strcspn(name, "=");
-	const struct row *row;
+	const char *end;
+	int i;
 
-	for (row = rows; row < rows + ROWS && length > 0; row++)
-		if (strcmp(row->name, name) == 0 || /* --status=json */
-		    (strlen(row->name) == length &&
-		     memcmp(row->name, name, length) == 0))
-			return obey(p, row, call_it(p, "--", row->name),
-			            name[length] == '=' &&
-			                    row->name[length] == '\0'
-			                ? name + length + 1
-			                : NULL);
-	return unknown(p, word);
+	o->option = texts;
+	for (i = 0; i < ROWS; i++) {
+		size_t n = strlen(o->option);
+
+		end = word + 2 + n;
+		if (n > 0 && strncmp(o->option, word + 2, n) == 0 &&
+		    (*end == '=' || *end == '\0')) {
+			memcpy(o->spelled, word, n + 2);
+			return obey(o, &rows[i], *end == '=' ? end + 1 : NULL);
+		}
+		o->option = behind(o->option, TEXTS_OF_ROW);
+	}
+	o->error.option = word;
+	return unknown(o);
 }
 
 static const struct row *
-find_letter(char letter)
+find_letter(struct options *o, char letter)
 {
-	const struct row *row;
+	const struct row *row = rows;
 
-	for (row = rows; row < rows + ROWS; row++)
-		if (row->letter == letter)
-			return row;
-	return NULL;
+	o->option = texts;
+	for (; row < rows + ROWS && row->letter != letter; row++)
+		o->option = behind(o->option, TEXTS_OF_ROW);
+	return row;
 }
 
 /* Has something been asked for that needs no more options? */
 static bool
-answered(const struct parser *p)
+answered(const struct options *o)
 {
-	return p->options->action != OPTIONS_RUN &&
-	       p->options->action != OPTIONS_PAUSE &&
-	       p->options->action != OPTIONS_CHECK;
+	return o->action > OPTIONS_PAUSE && o->action < OPTIONS_CHECK;
 }
 
 /* -abc, -pVALUE or -p VALUE */
 static int
-parse_short(struct parser *p)
+parse_short(struct options *o, const char *at)
 {
-	const char *at = *p->words++ + 1;
+	o->spelled[0] = '-';
+	while (*at != '\0' && !answered(o)) {
+		const struct row *row = find_letter(o, *at);
+		const char *value = NULL;
 
-	while (*at != '\0' && !answered(p)) {
-		const struct row *row = find_letter(*at);
-		const char *option, *value = NULL;
-		char letter[2] = {*at++, '\0'};
-
-		option = call_it(p, "-", letter);
-		if (row == NULL)
-			return unknown(p, option);
-		if (takes_value(row) && *at != '\0') {
+		o->spelled[1] = *at++;
+		if (row == rows + ROWS)
+			return unknown(o);
+		if ((row->kind & TAKES_VALUE) != 0 && *at != '\0') {
 			value = at;
 			at = "";
 		}
-		if (obey(p, row, option, value) < 0)
+		if (obey(o, row, value) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static int
-parse_words(struct parser *p)
+parse_words(struct options *o)
 {
-	while (*p->words != NULL && !answered(p)) {
-		const char *word = *p->words;
+	while (*o->program != NULL && !answered(o)) {
+		const char *word = *o->program;
+		int result;
 
 		if (word[0] != '-' || word[1] == '\0')
 			break;
-		if (strcmp(word, "--") == 0) {
-			p->words++;
+		o->program++;
+		if (word[1] == '-' && word[2] == '\0')
 			break;
-		}
-		if ((word[1] == '-' ? parse_long(p) : parse_short(p)) < 0)
+		memset(o->spelled, 0, sizeof(o->spelled));
+		result = word[1] == '-' ? parse_long(o, word)
+		                        : parse_short(o, word + 1);
+		if (result < 0)
 			return -1;
 	}
 	return 0;
 }
 
 static const char *
-lookup(char **envp, const char *name)
+lookup(const struct options *o, const char *name)
 {
-	size_t length = strlen(name);
-
-	for (; *envp != NULL; envp++)
-		if (strncmp(*envp, name, length) == 0 && (*envp)[length] == '=')
-			return *envp + length + 1;
-	return NULL;
+	return target_variable(o->environment, name, strlen(name));
 }
 
 /* HALE_LOG_LEVEL for log-level */
 static const char *
-variable_name(struct parser *p, const char *name)
+variable_name(struct options *o)
 {
-	char *at = p->error->name + sizeof("HALE_") - 1;
+	const char *from = o->option;
+	char *at = o->spelled + sizeof("HALE_") - 1;
 
-	(void)call_it(p, "HALE_", name);
-	for (; *at != '\0'; at++)
-		*at = *at == '-' ? '_' : (char)(*at & ~0x20);
-	return p->error->name;
+	memcpy(o->spelled, "HALE_", sizeof("HALE_") - 1);
+	do
+		*at++ = *from == '-' ? '_' : (char)(*from & ~0x20);
+	while (*from++ != '\0');
+	return o->spelled;
 }
 
-/* A copy of s that stays, or NULL. */
-static char *
-keep(struct target_pool *pool, const char *s)
-{
-	size_t size = strlen(s) + 1;
-	char *copy = pool->at;
-
-	if (size > pool->left)
-		return NULL;
-	memcpy(copy, s, size);
-	pool->at += size;
-	pool->left -= size;
-	return copy;
-}
-
-/* The items of a list stand between commas, or in lines of their own. */
+/* Each item, if the row may be repeated, is a value of its own. */
 static int
-apply_items(struct parser *p, const struct row *row, const char *variable,
-            const char *value)
+parse_variable(struct options *o, const struct row *row)
 {
-	const char *separator = row->kind == LINES ? "\n" : ",";
-	char *at = keep(&p->options->pool, value);
+	const char *value = lookup(o, variable_name(o));
+	char *item = o->pool.at, c;
 
-	if (at == NULL)
-		return fail(p, variable, value, "is too long", "");
-	while (*value != '\0') {
-		size_t length = strcspn(at, separator);
-		bool last = at[length] == '\0';
-
-		at[length] = '\0';
-		if ((length > 0 || row->kind != LINES) &&
-		    apply(p, row, variable, at) < 0)
-			return -1;
-		if (last)
-			break;
-		at += length + 1;
-	}
-	return 0;
-}
-
-/* Has the field of this row been set by any? */
-static bool
-settled(const struct parser *p, const struct row *row)
-{
-	const struct row *other;
-
-	for (other = rows; other < rows + ROWS; other++)
-		if (other->field == row->field && other->type != VERBOSE &&
-		    (p->seen & bit(other)) != 0)
-			return true;
-	return false;
-}
-
-static bool
-has_variable(const struct row *row)
-{
-	return row->name[0] != '\0' && row->kind <= LINES &&
-	       row->type != VERBOSE;
-}
-
-/* What a check of other targets than hale's own takes from its environment. */
-static bool
-fits_check(const struct row *row)
-{
-	return row->type == STATUSES || row->type == HEADER ||
-	       row->field == RULE(HEALTH_TIMEOUT);
-}
-
-static int
-parse_variable(struct parser *p, const struct row *row)
-{
-	const char *variable = variable_name(p, row->name);
-	const char *value = lookup(p->envp, variable);
-
-	p->target = 0;
-	if (value == NULL)
+	o->target = 0;
+	if (value == NULL || (row->constant != 0 && *value == '\0'))
 		return 0;
-	return row->kind == LIST || row->kind == LINES
-	           ? apply_items(p, row, variable, value)
-	           : apply(p, row, variable, value);
-}
-
-static int
-parse_tini_variables(struct parser *p)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(tini_variables) / sizeof(tini_variables[0]);
-	     i++) {
-		const char *name = tini_variables[i].name;
-		const char *value = lookup(p->envp, name);
-		const struct row *row = find_letter(tini_variables[i].letter);
-
-		if (value == NULL || settled(p, row))
+	do {
+		c = *value++;
+		target_put(&o->pool, c == row->constant ? '\0' : c);
+		if (c != '\0' && c != row->constant)
 			continue;
-		if (apply(p, row, name, row->type == VERBOSE ? value : NULL) <
-		    0)
+		o->error.value = NULL;
+		if (o->pool.left == 0)
+			return fail(o, " is too long");
+		if ((*item != '\0' || row->constant != '\n') &&
+		    apply(o, row, item) < 0)
 			return -1;
-	}
+		item = o->pool.at;
+	} while (c != '\0');
 	return 0;
 }
 
+/* A check of other targets than hale's own takes only what fits it. */
 static int
-parse_environment(struct parser *p)
+parse_environment(struct options *o)
 {
+	int kind = o->action == OPTIONS_CHECK ? FITS_CHECK : HAS_VARIABLE;
 	const struct row *row;
 
-	for (row = rows; row < rows + ROWS; row++)
-		if (has_variable(row) && !settled(p, row) &&
-		    (p->options->action != OPTIONS_CHECK || fits_check(row)) &&
-		    parse_variable(p, row) < 0)
+	o->option = texts;
+	o->error.option = o->spelled;
+	for (row = rows; row < rows + ROWS; row++) {
+		if ((row->kind & kind) != 0 &&
+		    !o->said[row->field / sizeof(int)] &&
+		    parse_variable(o, row) < 0)
 			return -1;
-	return p->options->action == OPTIONS_CHECK ? 0
-	                                           : parse_tini_variables(p);
+		o->option = behind(o->option, TEXTS_OF_ROW);
+	}
+	return 0;
 }
 
 /* tini's variable overrules -v, as it does in tini. */
 static int
-choose_level(const struct parser *p)
+settle_level(struct options *o)
 {
-	int level = p->tini_level >= 0 ? p->tini_level
-	                               : p->options->log_level + p->more;
+	const char *tini = lookup(o, "TINI_VERBOSITY");
 
-	return level > LOG_DEBUG ? LOG_DEBUG : level;
+	if (o->log_level == UNSAID && tini != NULL) {
+		o->error.option = "TINI_VERBOSITY";
+		o->error.value = tini;
+		o->more = 0;
+		o->log_level = text_to_number(tini, 999);
+		if (o->log_level < 0)
+			return fail(o, "is not a number from 0 (error) to 3 "
+			               "(debug)");
+	}
+	if (o->log_level == UNSAID)
+		o->log_level = LOG_WARN;
+	o->log_level += o->more;
+	if (o->log_level > LOG_DEBUG)
+		o->log_level = LOG_DEBUG;
+	return 0;
 }
 
-/* In a session of its own nobody stops by these: its group is an orphan. */
-static const unsigned char job_control[] = {SIGTSTP, SIGTTIN, SIGTTOU};
-
-static void
-set_defaults(struct options *options, const struct names_row *name)
+static bool
+is_variable(const struct options *o, const char *name, const char *value)
 {
-	size_t i;
+	const char *found = lookup(o, name);
+
+	return found != NULL && strcmp(found, value) == 0;
+}
+
+/* What the name means, where nothing else has been said. */
+static int
+settle(struct options *o)
+{
 	int n;
 
-	/* Nothing behind it is touched until there is a target. */
-	memset(options, 0, offsetof(struct options, targets));
-	memset(options->rules, 0xff, sizeof(options->rules)); /* UNSAID */
-	options->pool.at = options->strings;
-	options->pool.left = sizeof(options->strings);
-	options->stop_signal = SIGTERM;
-	options->name = name;
-	options->session = name->session;
-	options->forward = UNSAID;
-	options->log_level = LOG_WARN;
-	options->stops[SIGTERM] = options->stops[SIGINT] = 1;
+	if (o->name->session) {
+		o->session = !o->single_child &&
+		             !is_variable(o, "DUMB_INIT_SETSID", "0");
+		if (is_variable(o, "DUMB_INIT_DEBUG", "1"))
+			o->more = LOG_DEBUG;
+	}
+	if (o->forward == UNSAID)
+		o->forward =
+		    o->session || lookup(o, "TINI_KILL_PROCESS_GROUP") != NULL
+			? FORWARD_GROUP
+			: FORWARD_CHILD;
+	/* In a session of its own nobody stops by these: its group is an
+	 * orphan. */
 	for (n = 0; n <= SIGNALS_MAX; n++)
-		options->rewrite[n] = (unsigned char)n;
-	for (i = 0; i < sizeof(job_control) && name->session; i++)
-		options->rewrite[job_control[i]] = UNSAID_SIGNAL;
+		if (o->rewrite[n] == UNSAID_SIGNAL)
+			o->rewrite[n] =
+			    o->session && (n == SIGTSTP || n == SIGTTIN ||
+			                   n == SIGTTOU)
+				? SIGSTOP
+				: (unsigned char)n;
+	if (o->stop_signal == 0) {
+		o->stop_signal = SIGTERM;
+		o->stops[SIGTERM] = o->stops[SIGINT] = 1;
+	}
+	return settle_level(o);
 }
 
-/* What the name dumb-init means, where nothing else has been said. */
 static void
-obey_dumb_init(struct parser *p)
+set_defaults(struct options *o)
 {
-	struct options *options = p->options;
-	const char *session = lookup(p->envp, "DUMB_INIT_SETSID");
-	const char *debug = lookup(p->envp, "DUMB_INIT_DEBUG");
-	size_t i;
+	static const unsigned short usual[HEALTH_VALUES] = {
+	    [HEALTH_INTERVAL] = 10000,      [HEALTH_TIMEOUT] = 3000,
+	    [HEALTH_RETRIES] = 3,           [HEALTH_SUCCESSES] = 1,
+	    [HEALTH_START_INTERVAL] = 1000,
+	};
+	int k;
 
-	if (session != NULL && strcmp(session, "0") == 0)
-		options->session = 0;
-	if (debug != NULL && strcmp(debug, "1") == 0)
-		p->more = LOG_DEBUG;
-	for (i = 0; i < sizeof(job_control); i++)
-		if (options->rewrite[job_control[i]] == UNSAID_SIGNAL)
-			options->rewrite[job_control[i]] =
-			    options->session ? SIGSTOP : job_control[i];
+	/* From the rewriting to the rules nobody has said anything. */
+	memset(o->rewrite, 0xff, sizeof(o->rewrite));
+	memset(o->rules, 0xff, sizeof(o->rules));
+	for (k = 0; k < HEALTH_VALUES; k++)
+		o->rules[0].value[k] = usual[k];
+	o->statuses[0] = "200-399";
+	o->pool.at = o->strings;
+	o->pool.left = sizeof(o->strings);
+	o->forward = UNSAID;
+	o->log_level = UNSAID;
+	o->error.option = o->spelled;
+	o->error.wanted = "";
 }
 
-static const long long defaults[HEALTH_VALUES] = {
-    [HEALTH_INTERVAL] = 10000,      [HEALTH_TIMEOUT] = 3000,
-    [HEALTH_RETRIES] = 3,           [HEALTH_SUCCESSES] = 1,
-    [HEALTH_START_INTERVAL] = 1000,
-};
-
-/* What has not been said of a target is what was said of all, or is usual. */
+/* What has not been said of a target is what was said of all. */
 static void
-fill_rules(struct options *options)
+fill_rules(struct options *o)
 {
 	int i, k;
 
-	if (options->statuses[0] == NULL)
-		options->statuses[0] = "200-399";
-	for (i = 0; i <= options->count; i++) {
-		const long long *from = defaults;
-		long long *value = options->rules[i].value;
+	for (i = 1; i <= o->count; i++) {
+		long long *value = o->rules[i].value;
 
-		if (i > 0)
-			from = options->rules[0].value;
 		for (k = 0; k < HEALTH_VALUES; k++)
 			if (value[k] == UNSAID)
-				value[k] = from[k];
-		if (options->statuses[i] == NULL)
-			options->statuses[i] = options->statuses[0];
+				value[k] = o->rules[0].value[k];
+		if (o->statuses[i] == NULL)
+			o->statuses[i] = o->statuses[0];
 	}
+}
+
+static int
+add_targets(struct options *o)
+{
+	char **word;
+
+	o->error.option = "--check";
+	for (word = o->program; *word != NULL; word++)
+		if (add_target(o, *word) < 0)
+			return -1;
+	return 0;
 }
 
 /* Is there just the PROGRAM that the action needs? */
 static int
-check_program(struct parser *p)
+check_program(struct options *o)
 {
-	const char *word = p->words[0];
+	const char *word = o->program[0];
 
-	if (p->options->action == OPTIONS_CHECK) {
-		for (; *p->words != NULL; p->words++)
-			if (add_target(p, "--check", *p->words) < 0)
-				return -1;
-		return 0;
+	if (o->action == OPTIONS_CHECK)
+		return add_targets(o);
+	o->error.value = NULL;
+	if (o->live || o->wait > 0) {
+		o->error.option = "--live and --wait";
+		return fail(o, " need --check");
 	}
-	if (p->options->live || p->options->wait > 0)
-		return fail(p, "--live and --wait", NULL, " need --check", "");
-	if (p->options->action != OPTIONS_RUN)
+	o->error.option = "PROGRAM";
+	o->error.value = word;
+	if (o->action != OPTIONS_RUN)
 		return word == NULL ? 0
-		                    : fail(p, "PROGRAM", word,
-		                           "is not run here; ", "leave it out");
-	if (word == NULL)
-		return fail(p, "PROGRAM", NULL, " is missing; ",
-		            "usage: hale [OPTION...] [--] PROGRAM [ARG...]");
-	if (word[0] == '\0')
-		return fail(p, "PROGRAM", word,
-		            "is empty; is a variable unset?", "");
-	return 0;
+		                    : fail(o, "is not run here; leave it out");
+	if (word == NULL) {
+		o->error.wanted = usage;
+		return fail(o, " is missing; ");
+	}
+	return *word == '\0' ? fail(o, "is empty; is a variable unset?") : 0;
 }
 
 static bool
 is_text(int action)
 {
-	return action == OPTIONS_HELP || action == OPTIONS_LICENSE ||
-	       action == OPTIONS_VERSION;
+	return action >= OPTIONS_HELP && action <= OPTIONS_VERSION;
 }
 
 int
-options_parse(struct options *options, struct options_error *error, char **argv,
-              char **envp, pid_t self)
+options_parse(struct options *o, char **argv, char **envp, pid_t self)
 {
-	struct parser p = {.options = options,
-	                   .error = error,
-	                   .words = argv[0] != NULL ? argv + 1 : argv,
-	                   .envp = envp,
-	                   .self = self,
-	                   .tini_level = -1};
-
-	set_defaults(options, names_find(argv[0]));
-	if (parse_words(&p) < 0)
+	o->name = names_find(argv[0]);
+	o->program = argv[0] != NULL ? argv + 1 : argv;
+	o->environment = envp;
+	o->self = self;
+	set_defaults(o);
+	if (parse_words(o) < 0)
 		return -1;
-	options->program = p.words;
-	if (is_text(options->action))
+	if (is_text(o->action))
 		return 0;
-	if (check_program(&p) < 0)
+	if (check_program(o) < 0)
 		return -1;
-	if (answered(&p))
+	if (answered(o))
 		return 0;
-	if (parse_environment(&p) < 0)
+	if (parse_environment(o) < 0)
 		return -1;
-	fill_rules(options);
-	if (options->name->kind == NAMES_DUMB_INIT)
-		obey_dumb_init(&p);
-	if (options->forward == UNSAID)
-		options->forward =
-		    options->session ? FORWARD_GROUP : FORWARD_CHILD;
-	options->log_level = choose_level(&p);
-	return 0;
-}
-
-bool
-options_remapped(const struct options *options, int code)
-{
-	return (options->remap_exit[code / 8] >> code % 8 & 1) != 0;
+	fill_rules(o);
+	return o->action == OPTIONS_CHECK ? 0 : settle(o);
 }
 
 enum { HELP_COLUMN = 34 };
 
 static void
-pad(struct text *t, size_t from, size_t column)
+pad(struct text *t, size_t from)
 {
-	if (t->length - from >= column) {
+	if (t->length - from >= HELP_COLUMN) {
 		text_string(t, "\n");
 		from = t->length;
 	}
-	while (t->length - from < column && !t->cut)
+	while (t->length - from < HELP_COLUMN && !t->cut)
 		text_string(t, " ");
 }
 
-static void
-help_row(struct text *t, const struct row *row)
+/* Returns the name of the next row. */
+static const char *
+help_row(struct text *t, const struct row *row, const char *name)
 {
-	char letter[3] = {'-', row->letter, '\0'};
-	const char *value = metavar(row);
+	char letter[] = "      --";
 	size_t from = t->length;
-	const char *c;
 
-	text_string(t, row->letter != 0 ? "  " : "      ");
-	text_string(t, row->letter != 0 ? letter : "");
-	text_string(t, row->letter != 0 && row->name[0] != '\0' ? ", " : "");
-	text_string(t, row->name[0] != '\0' ? "--" : "");
-	text_string(t, row->name);
-	text_string(t, *value != '\0' ? " " : "");
-	text_string(t, value);
-	pad(t, from, HELP_COLUMN);
-	for (c = help(row); *c != '\0'; c++) {
-		char one[2] = {*c, '\0'};
-
-		from = t->length + 1;
-		text_string(t, one);
-		if (*c == '\n')
-			pad(t, from, HELP_COLUMN);
+	if (row->letter != 0) {
+		letter[2] = '-';
+		letter[3] = row->letter;
+		letter[4] = *name != '\0' ? ',' : '\0';
 	}
+	text_string(t, letter);
+	text_string(t, name);
+	text_string(t, " ");
+	name = behind(name, 1);
+	text_string(t, name);
+	pad(t, from);
+	name = behind(name, 1);
+	text_string(t, name);
 	text_string(t, "\n");
+	return behind(name, 1);
 }
 
 void
 options_help(struct text *t)
 {
-	const struct row *row;
+	const struct row *row = rows;
+	const char *name = texts;
 
-	text_string(t, "usage: hale [OPTION...] [--] PROGRAM [ARG...]\n"
-	               "Run PROGRAM, forward signals, reap, exit as it "
+	text_string(t, usage);
+	text_string(t, "\nRun PROGRAM, forward signals, reap, exit as it "
 	               "does.\n\n");
-	for (row = rows; row < rows + ROWS; row++)
-		if (*help(row) != '\0')
-			help_row(t, row);
+	for (; row < rows + ROWS; row++)
+		name = help_row(t, row, name);
 	text_string(t, "\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
 	               "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
 	               "--log-level, and so on.  See hale(8).\n");

@@ -13,15 +13,15 @@
 
 enum options_action {
 	OPTIONS_RUN,
+	OPTIONS_PAUSE, /* -P: run no program, only reap */
 	OPTIONS_HELP,
-	OPTIONS_VERSION,
 	OPTIONS_LICENSE,
-	OPTIONS_PAUSE,   /* -P: run no program, only reap */
+	OPTIONS_VERSION,
 	OPTIONS_SLEEP,   /* --sleep */
 	OPTIONS_INSTALL, /* --install */
-	OPTIONS_CHECK,
 	OPTIONS_STATUS,
 	OPTIONS_STATUS_JSON,
+	OPTIONS_CHECK,
 };
 
 /* What a turn to unhealthy asks for; 1 to SIGNALS_MAX is a signal to PROGRAM.
@@ -36,24 +36,40 @@ enum {
 /* Whom signals go to. */
 enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
 
+/* A usage error, in words: "OPTION: 'VALUE' PROBLEM WANTED", or without a value
+ * "OPTION PROBLEM WANTED". */
+struct options_error {
+	const char *option; /* as the user knows it: --forward, HALE_FORWARD */
+	const char *value;  /* what was given, or NULL */
+	const char *problem;
+	const char *wanted; /* what the option takes, or "" */
+};
+
 struct options {
-	const struct names_row *name; /* that hale was started under */
-	int action;                   /* enum options_action */
-	int forward;                  /* enum options_forward */
-	int log_level;                /* enum log_level */
-	int log_json;                 /* 1: --log-format json */
-	int parent_death_signal;      /* or SIGNALS_NONE */
-	int warn_reaped;              /* -w */
-	int subreaper;                /* -s, which changes nothing */
-	int session;                  /* PROGRAM gets one */
-	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
-	unsigned char stops[SIGNALS_MAX + 1];   /* 1: begins the stop */
-	unsigned char remap_exit[256 / 8];      /* bit set: becomes 0 */
-	long long drain, grace;                 /* milliseconds, 0 is none */
-	long long sleep;                        /* milliseconds, for --sleep */
-	const char *path;                       /* for --install */
-	const char *exit_report;                /* a path, or NULL */
+	/* While the words are read. */
+	struct options_error error;
+	const char *option; /* its name, in the table's text */
+	char **environment; /* that has the variables */
+	pid_t self;         /* hale's */
+	int target;         /* whose rules are set; 0 is all */
+	int more;           /* how often -v came */
+	int single_child;   /* -c */
+
+	/* What they say. */
+	int action;              /* enum options_action */
+	int forward;             /* enum options_forward */
+	int log_level;           /* enum log_level */
+	int log_json;            /* 1: --log-format json */
+	int parent_death_signal; /* or SIGNALS_NONE */
+	int warn_reaped;         /* -w */
+	int subreaper;           /* -s, which changes nothing */
+	int session;             /* PROGRAM gets one */
 	char **program; /* PROGRAM and its arguments, NULL at the end */
+	const struct names_row *name; /* that hale was started under */
+	long long drain, grace;       /* milliseconds, 0 is none */
+	long long sleep;              /* milliseconds, for --sleep */
+	const char *path;             /* for --install */
+	const char *exit_report;      /* a path, or NULL */
 
 	/* Health: [0] is what all targets share, [1] on is one target's. */
 	struct health_rule rules[1 + TARGETS_MAX];
@@ -66,30 +82,23 @@ struct options {
 	int stop_signal;    /* that a stop for ill health forwards */
 	int live;           /* --live */
 	long long wait;     /* milliseconds, for --check */
+
+	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
+	unsigned char stops[SIGNALS_MAX + 1];   /* 1: begins the stop */
+	unsigned char remap_exit[256];          /* 1: becomes 0 */
+	bool said[400];   /* which fields have been set, see options.c */
+	char spelled[48]; /* an option or variable */
 	struct target_pool pool;
 	struct target targets[TARGETS_MAX];
 	char strings[OPTIONS_POOL]; /* of the pool */
 };
 
-/* A usage error, in words: "OPTION: 'VALUE' PROBLEM WANTED", or without a value
- * "OPTION PROBLEM WANTED". */
-struct options_error {
-	const char *option; /* as the user knows it: --forward, HALE_FORWARD */
-	const char *value;  /* what was given, or NULL */
-	const char *problem;
-	const char *wanted; /* what the option takes, or "" */
-	char name[48];      /* holds option when hale had to make it up */
-};
-
 /* Read the command line and the environment envp, both ended by NULL, into
- * *options; self is hale's pid, since some settings are PID 1's alone.  0, or
- * -1 and *error.  Modelled on getopt(3) as tini uses it: the first word that is
- * not an option ends the options. */
-int options_parse(struct options *options, struct options_error *error,
-                  char **argv, char **envp, pid_t self);
-
-/* Is this exit code (0-255) to become 0? */
-bool options_remapped(const struct options *options, int code);
+ * *options, which is all zeros; self is hale's pid, since some settings are PID
+ * 1's alone.  0, or -1 and options->error.  Modelled on getopt(3) as tini uses
+ * it: the first word that is not an option ends the options. */
+int options_parse(struct options *options, char **argv, char **envp,
+                  pid_t self);
 
 /* Append what --help prints. */
 void options_help(struct text *t);
