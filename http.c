@@ -231,44 +231,25 @@ http_header_valid(const char *header)
 	return true;
 }
 
-/* Is status in the list?  -1 if it is no list. */
-static int
-look_up(const char *list, int status)
-{
-	int low = 0, n = 0, listed = 0;
-	char before = ',';
-
-	for (;; list++) {
-		if (fits('9', *list)) {
-			n = n * 10 + (*list - '0');
-			if (n > 599)
-				return -1;
-			continue;
-		}
-		if (before != '-')
-			low = n;
-		else if (*list == '-')
-			return -1;
-		if (n < 100 || n < low)
-			return -1;
-		listed |= status >= low && status <= n;
-		if (*list == '\0')
-			return listed;
-		if (*list != ',' && *list != '-')
-			return -1;
-		before = *list;
-		n = 0;
-	}
-}
-
-bool
-http_statuses_valid(const char *list)
-{
-	return look_up(list, 0) >= 0;
-}
-
-bool
+int
 http_status_listed(const char *list, int status)
 {
-	return status >= 200 && look_up(list, status) > 0;
+	long long low = 0, n;
+	char before = ',';
+	int listed = 0;
+
+	for (;; before = *list++) {
+		n = text_digits(&list);
+		if (before == ',')
+			low = n;
+		if (n < 100 || n < low || n > 599)
+			return -1;
+		if (*list == '-' && before == ',')
+			continue;
+		listed |= status >= low && status <= n && status >= 200;
+		if (*list == '\0')
+			return listed;
+		if (*list != ',')
+			return -1;
+	}
 }

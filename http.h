@@ -35,10 +35,9 @@ void http_request(struct text *t, const char *host, const char *path,
 /* Is it "Name: value", with no control characters but tabs in the value? */
 bool http_header_valid(const char *header);
 
-/* Is it a list like "200,204,300-399", within 100-599? */
-bool http_statuses_valid(const char *list);
-
-/* Is status in the list?  A 1xx never is: none can be the last word. */
-bool http_status_listed(const char *list, int status);
+/* 1 if status is in the list, which is like "200,204,300-399", within 100-599;
+ * else 0, or -1 if it is no such list.  A 1xx never is in it: none can be the
+ * last word. */
+int http_status_listed(const char *list, int status);
 
 #endif

@@ -21,17 +21,20 @@ enum { UNSAID = -1, UNSAID_SIGNAL = 0xff };
 
 enum kind {
 	FLAG = 0,
-	TAKES_VALUE = 1,
-	HAS_VARIABLE = 2,
-	TARGETS_OWN = 4, /* one that is named after a target is for it alone */
-	FITS_CHECK = 8,  /* a check takes its variable too */
-	ACTS = 16,       /* is all that is asked: the constant is the action */
+	ABOVE_0 = 1, /* the least value that is taken */
+	TAKES_VALUE = 2,
+	HAS_VARIABLE = 4,
+	TARGETS_OWN = 8, /* one that is named after a target is for it alone */
+	FITS_CHECK = 16, /* a check takes its variable too */
+	ACTS = 32,       /* is all that is asked: the constant is the action */
 
 	SWITCH = HAS_VARIABLE,
 	DETAIL = TAKES_VALUE,
 	SETTING = TAKES_VALUE | HAS_VARIABLE,
 	RULE = SETTING | TARGETS_OWN,
 	CHECKED = RULE | FITS_CHECK,
+	RULE_ABOVE_0 = RULE | ABOVE_0,
+	CHECKED_ABOVE_0 = CHECKED | ABOVE_0,
 	COMMAND = TAKES_VALUE | ACTS,
 };
 
@@ -127,18 +130,18 @@ static const char wanted[] =
 	    "", "", "run no PROGRAM: only reap, until TERM or INT") \
 	ROW(0, SETTING, TARGET, '\n', FIELD(count), \
 	    "health", "TARGET", "watch it; up to 8, and all must be healthy") \
-	ROW(0, RULE, TIME, 0, VALUE(HEALTH_INTERVAL), \
+	ROW(0, RULE_ABOVE_0, TIME, 0, VALUE(HEALTH_INTERVAL), \
 	    "health-interval", "DURATION", \
 	    "from start to start (default 10s)") \
-	ROW(0, CHECKED, TIME, 0, VALUE(HEALTH_TIMEOUT), \
+	ROW(0, CHECKED_ABOVE_0, TIME, 0, VALUE(HEALTH_TIMEOUT), \
 	    "health-timeout", "DURATION", "of one attempt (default 3s)") \
-	ROW(0, RULE, COUNT, 0, VALUE(HEALTH_RETRIES), \
+	ROW(0, RULE_ABOVE_0, COUNT, 0, VALUE(HEALTH_RETRIES), \
 	    "health-retries", "N", "failures until unhealthy (default 3)") \
-	ROW(0, RULE, COUNT, 0, VALUE(HEALTH_SUCCESSES), \
+	ROW(0, RULE_ABOVE_0, COUNT, 0, VALUE(HEALTH_SUCCESSES), \
 	    "health-successes", "N", "until healthy again (default 1)") \
 	ROW(0, RULE, DURATION, 0, VALUE(HEALTH_START_PERIOD), \
 	    "health-start-period", "DURATION", "no failure counts until then") \
-	ROW(0, RULE, TIME, 0, VALUE(HEALTH_START_INTERVAL), \
+	ROW(0, RULE_ABOVE_0, TIME, 0, VALUE(HEALTH_START_INTERVAL), \
 	    "health-start-interval", "DURATION", "interval until then (1s)") \
 	ROW(0, CHECKED, STATUSES, 0, FIELD(statuses), \
 	    "health-status", "LIST", "good ones (default 200-399)") \
@@ -332,7 +335,7 @@ understand(struct options *o, const struct row *row, const char *value)
 	case NEW_PATH:
 		return value[0] != '\0' ? 0 : -1;
 	case STATUSES:
-		return http_statuses_valid(value) ? 0 : -1;
+		return http_status_listed(value, 0);
 	case REWRITE:
 		return add_rewriting(o, value);
 	default:
@@ -392,7 +395,7 @@ apply(struct options *o, const struct row *row, const char *value)
 	if (row->type == TARGET)
 		return add_target(o, value);
 	n = understand(o, row, value);
-	if (n < (row->type == TIME || row->type == COUNT))
+	if (n < (row->kind & ABOVE_0))
 		return fail_wanting(o, row, "is not ");
 	put(row, (char *)o + place, n, value);
 	if ((row->kind & ACTS) != 0)
@@ -424,46 +427,58 @@ obey(struct options *o, const struct row *row, const char *value)
 	return apply(o, row, value);
 }
 
-/* Nobody has given an option this name. */
+/* How many bytes at s, behind a dash, name the row; 0 if they do not. */
+static size_t
+named(const struct options *o, const struct row *row, const char *s)
+{
+	size_t n = strlen(o->option);
+
+	if (*s != '-')
+		return *s == row->letter;
+	s++;
+	return n > 0 && strncmp(o->option, s, n) == 0 &&
+	               (s[n] == '=' || s[n] == '\0')
+	           ? n + 1
+	           : 0;
+}
+
+/* No row has the name. */
 static int
-unknown(struct options *o)
+unknown(struct options *o, const char *s)
 {
 	o->error.value = NULL;
+	if (*s == '-')
+		o->error.option = s - 1;
+	else
+		o->spelled[1] = *s;
 	return fail(o, " is no option of hale's; see --help");
 }
 
-/* --NAME, --NAME=VALUE or --NAME VALUE */
+/* Obey -NAME or the letter at *at, which is moved to the next letter: --NAME,
+ * --NAME=VALUE, --NAME VALUE, -abc, -pVALUE or -p VALUE */
 static int
-parse_long(struct options *o, const char *word)
+parse_option(struct options *o, const char **at)
 {
-	const char *end;
-	int i;
+	const char *s = *at, *value = NULL;
+	const struct row *row = rows;
+	bool word = *s == '-';
+	size_t n;
 
+	memset(o->spelled, 0, sizeof(o->spelled));
+	o->spelled[0] = '-';
 	o->option = texts;
-	for (i = 0; i < ROWS; i++) {
-		size_t n = strlen(o->option);
-
-		end = word + 2 + n;
-		if (n > 0 && strncmp(o->option, word + 2, n) == 0 &&
-		    (*end == '=' || *end == '\0')) {
-			memcpy(o->spelled, word, n + 2);
-			return obey(o, &rows[i], *end == '=' ? end + 1 : NULL);
-		}
+	while ((n = named(o, row, s)) == 0) {
+		if (++row == rows + ROWS)
+			return unknown(o, s);
 		o->option = behind(o->option, TEXTS_OF_ROW);
 	}
-	o->error.option = word;
-	return unknown(o);
-}
-
-static const struct row *
-find_letter(struct options *o, char letter)
-{
-	const struct row *row = rows;
-
-	o->option = texts;
-	for (; row < rows + ROWS && row->letter != letter; row++)
-		o->option = behind(o->option, TEXTS_OF_ROW);
-	return row;
+	memcpy(o->spelled + 1, s, n);
+	*at = s + n;
+	if (s[n] != '\0' && (word || (row->kind & TAKES_VALUE) != 0)) {
+		value = s + n + word;
+		*at = "";
+	}
+	return obey(o, row, value);
 }
 
 /* Has something been asked for that needs no more options? */
@@ -473,45 +488,20 @@ answered(const struct options *o)
 	return o->action > OPTIONS_PAUSE && o->action < OPTIONS_CHECK;
 }
 
-/* -abc, -pVALUE or -p VALUE */
-static int
-parse_short(struct options *o, const char *at)
-{
-	o->spelled[0] = '-';
-	while (*at != '\0' && !answered(o)) {
-		const struct row *row = find_letter(o, *at);
-		const char *value = NULL;
-
-		o->spelled[1] = *at++;
-		if (row == rows + ROWS)
-			return unknown(o);
-		if ((row->kind & TAKES_VALUE) != 0 && *at != '\0') {
-			value = at;
-			at = "";
-		}
-		if (obey(o, row, value) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int
 parse_words(struct options *o)
 {
 	while (*o->program != NULL && !answered(o)) {
-		const char *word = *o->program;
-		int result;
+		const char *at = *o->program;
 
-		if (word[0] != '-' || word[1] == '\0')
+		if (at[0] != '-' || at[1] == '\0')
 			break;
 		o->program++;
-		if (word[1] == '-' && word[2] == '\0')
+		if (strcmp(++at, "-") == 0)
 			break;
-		memset(o->spelled, 0, sizeof(o->spelled));
-		result = word[1] == '-' ? parse_long(o, word)
-		                        : parse_short(o, word + 1);
-		if (result < 0)
-			return -1;
+		while (*at != '\0' && !answered(o))
+			if (parse_option(o, &at) < 0)
+				return -1;
 	}
 	return 0;
 }

@@ -255,7 +255,7 @@ answered(struct probe *p, long long now)
 
 	p->phase = PROBE_CLOSING;
 	p->wake = now + FINISH;
-	if (http_status_listed(p->statuses, p->http.status))
+	if (http_status_listed(p->statuses, p->http.status) > 0)
 		return PROBE_PASSED;
 	(void)fail(p, &t, "status ");
 	text_number(&t, p->http.status);

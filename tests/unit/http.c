@@ -597,8 +597,8 @@ Test(http, looks_a_status_up_in_a_list)
 	size_t i, k;
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		cr_expect(http_statuses_valid(lists[i].list), "%s",
-		          lists[i].list);
+		cr_expect_geq(http_status_listed(lists[i].list, 0), 0, "%s",
+		              lists[i].list);
 		for (k = 0; k < 4 && lists[i].in[k] != 0; k++)
 			cr_expect(
 			    http_status_listed(lists[i].list, lists[i].in[k]),
@@ -666,6 +666,6 @@ Test(http, refuses_what_is_no_list)
 	size_t i;
 
 	for (i = 0; i < sizeof(bad_lists) / sizeof(bad_lists[0]); i++)
-		cr_expect_not(http_statuses_valid(bad_lists[i]), "'%s'",
-		              bad_lists[i]);
+		cr_expect_eq(http_status_listed(bad_lists[i], 0), -1, "'%s'",
+		             bad_lists[i]);
 }
