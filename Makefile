@@ -27,6 +27,14 @@ START := $(patsubst %,-nostartfiles %,$(shell $(CC) -\#\#\# -static -no-pie \
 	-x c /dev/null 2>&1 | tr ' ' '\n' | grep 'crt1\.o$$'))
 SHORT = string
 SHORT_FLAGS := $(call known,-fno-builtin -fno-tree-loop-distribute-patterns)
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
+SHORT += x86_64
+endif
+endif
+
+# x86_64.S has no canary to look at, and nothing that wants a stack in lines.
+ifneq ($(filter x86_64,$(SHORT)),)
+ALONE := -fno-stack-protector $(call known,-mpreferred-stack-boundary=3)
 endif
 
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
@@ -36,7 +44,7 @@ FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables -fno-reorder-functions \
 	$(CPU)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
-LINK = -static -no-pie $(START) -Wno-unused-command-line-argument -s -Wl,--gc-sections \
+LINK = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
@@ -75,8 +83,8 @@ all: $(HALE)
 # init.o behind libc: its state ends with a buffer that is hardly ever touched,
 # and untouched pages cost nothing only at the end.  It saves one in ten.
 $(HALE): $(OBJECTS)
-	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(LDFLAGS) -o $@ \
-	    $(filter-out %/init.o,$(OBJECTS)) -lc $(BUILD)/init.o
+	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(if $(ALONE),-nostartfiles,$(START)) \
+	    $(LDFLAGS) -o $@ $(filter-out %/init.o,$(OBJECTS)) -lc $(BUILD)/init.o
 	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
 	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
 	    "(Debian, Ubuntu: apt install musl-tools) makes it 30 KiB")
@@ -84,6 +92,9 @@ $(HALE): $(OBJECTS)
 COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 
 $(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
+	$(COMPILE) $(ALONE) -c -o $@ $<
+
+$(BUILD)/%.o: %.S Makefile $(BUILD)/how
 	$(COMPILE) -c -o $@ $<
 
 # Or the linker would join their strings with those of the others.
@@ -93,7 +104,7 @@ $(LOOP:%=$(BUILD)/%.o): FLAGS += -fno-merge-constants
 $(BUILD)/string.o: FLAGS += $(SHORT_FLAGS)
 
 # Another compiler or other flags build anew: musl-gcc may have come meanwhile.
-HOW = $(subst ','\'',$(COMPILE) $(LINK) $(LDFLAGS))
+HOW = $(subst ','\'',$(COMPILE) $(ALONE) $(LINK) $(START) $(LDFLAGS))
 $(BUILD)/how: always | $(BUILD)
 	@[ "$$(cat $@ 2>/dev/null)" = '$(HOW)' ] || \
 	    printf '%s\n' '$(HOW)' >$@
@@ -207,7 +218,7 @@ bench-tools: $(BENCH_TOOLS)
 
 # What is measured beside hale is built as hale is.
 $(BENCH)/%: bench/%.c bench/board.h Makefile $(BUILD)/how | $(BENCH)
-	$(COMPILE) $(LINK) $(LDFLAGS) -o $@ $<
+	$(COMPILE) $(LINK) $(START) $(LDFLAGS) -o $@ $<
 
 $(BENCH)/harness: $(filter-out bench/program.c bench/floor_%,\
 	    $(wildcard bench/*.c)) $(wildcard bench/*.h) Makefile | $(BENCH)
