@@ -41,8 +41,8 @@ endif
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
 FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
-	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables -fno-reorder-functions \
-	$(CPU)
+	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
+	-fno-reorder-functions -fno-ident $(CPU)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
 LINK = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
@@ -102,6 +102,10 @@ $(LOOP:%=$(BUILD)/%.o): FLAGS += -fno-merge-constants
 
 # Or the compiler would make calls of these functions to themselves.
 $(BUILD)/string.o: FLAGS += $(SHORT_FLAGS)
+
+# All of init.c works on one state, which is nearer by its pointer than by name.
+$(BUILD)/init.o: FLAGS += $(call known,-fno-ipa-cp \
+	-fno-inline-functions-called-once)
 
 # Another compiler or other flags build anew: musl-gcc may have come meanwhile.
 HOW = $(subst ','\'',$(COMPILE) $(ALONE) $(LINK) $(START) $(LDFLAGS))

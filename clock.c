@@ -5,6 +5,8 @@
 #include "clock.h"
 
 #include <limits.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,43 +58,42 @@ digits(char *s, int n, int value)
 	}
 }
 
-static int
-is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Write the date that is so many days after 1970-01-01. */
+/* Write the date that is so many days after 1970-01-01.  Years that begin in
+ * March have their leap day at the end: so 400 years have 146,097 days, four
+ * have 1,461, and five months from March or August on have 153. */
 static void
 date(int days, char *s)
 {
-	static const char lengths[] = {31, 28, 31, 30, 31, 30,
-	                               31, 31, 30, 31, 30, 31};
-	int year = 1970, month = 0;
+	int century, year, month;
 
-	for (; days >= 365 + is_leap(year); year++)
-		days -= 365 + is_leap(year);
-	for (; days >= lengths[month] + (month == 1 && is_leap(year)); month++)
-		days -= lengths[month] + (month == 1 && is_leap(year));
-	digits(s, 4, year);
-	digits(s + 5, 2, month + 1);
+	days += 719468; /* since 0000-03-01 */
+	century = (4 * days + 3) / 146097;
+	days -= 146097 * century / 4;
+	year = (4 * days + 3) / 1461;
+	days -= 1461 * year / 4;
+	month = (5 * days + 2) / 153;
+	days -= (153 * month + 2) / 5;
+	digits(s, 4, 100 * century + year + month / 10);
+	digits(s + 5, 2, (month + 2) % 12 + 1);
 	digits(s + 8, 2, days + 1);
 }
 
 void
 clock_stamp(long long ms, char stamp[CLOCK_STAMP_SIZE])
 {
-	static const char form[CLOCK_STAMP_SIZE] = "0000-00-00T00:00:00.000Z";
-	int seconds, i;
+	static const struct {
+		short many;
+		char at, digits;
+	} parts[] = {{1000, 20, 3}, {60, 17, 2}, {60, 14, 2}, {24, 11, 2}};
+	size_t i;
 
 	if (ms < 0)
 		ms = 0;
-	seconds = (int)(ms / 1000 % 86400);
-	for (i = 0; i < CLOCK_STAMP_SIZE; i++)
-		stamp[i] = form[i];
-	date((int)(ms / 86400000), stamp);
-	digits(stamp + 11, 2, seconds / 3600);
-	digits(stamp + 14, 2, seconds / 60 % 60);
-	digits(stamp + 17, 2, seconds % 60);
-	digits(stamp + 20, 3, (int)(ms % 1000));
+	memcpy(stamp, "0000-00-00T00:00:00.000Z", CLOCK_STAMP_SIZE);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		digits(stamp + parts[i].at, parts[i].digits,
+		       (int)(ms % parts[i].many));
+		ms /= parts[i].many;
+	}
+	date((int)ms, stamp);
 }

@@ -61,25 +61,26 @@ enum {
 };
 
 struct init {
-	struct signals signals;
+	/* What is small comes first, so that it is reached by short code. */
 	struct log log;
 	struct stop stop;
-	siginfo_t held; /* the stop signal that came last, or is held back */
 	pid_t self;
 	pid_t program;
-	int status;  /* of PROGRAM, as wait(2) has it */
-	bool ended;  /* PROGRAM has */
-	bool left;   /* there is nothing more to wait for */
-	bool killed; /* what was left when the grace was over */
-	int hurries; /* rounds in a row that SIGCHLD has cut short */
+	int status;     /* of PROGRAM, as wait(2) has it */
+	int hurries;    /* rounds in a row that SIGCHLD has cut short */
+	int descriptor; /* signalfd(2), to wait for with others; or -1 */
+	bool ended;     /* PROGRAM has */
+	bool left;      /* there is nothing more to wait for */
+	bool killed;    /* what was left when the grace was over */
+	bool watching;  /* there is a target */
+	bool unhealthy; /* that is why PROGRAM is stopped */
+	long long now;  /* ms, when hale woke up last */
 	long long started, duration; /* of PROGRAM, milliseconds */
 	unsigned long orphans;       /* reaped */
 	struct cgroup_start memory;
 	struct spawn spawn;
-	bool watching;  /* there is a target */
-	bool unhealthy; /* that is why PROGRAM is stopped */
-	int descriptor; /* signalfd(2), to wait for with others; or -1 */
-	long long now;  /* ms, when hale woke up last */
+	struct signals signals;
+	siginfo_t held; /* the stop signal that came last, or is held back */
 	struct watch watch;
 	/* From here on the ends of these are hardly ever touched. */
 	struct options options;
@@ -118,7 +119,7 @@ print(struct init *in)
 	if (write(fd, in->scratch, t.length) == (ssize_t)t.length)
 		return 0;
 	log_say(&in->log, LOG_ERROR,
-	        "cannot write to standard output: {error:e}", errno);
+	        "cannot write to standard output: {error:e}");
 	return EXIT_FAILED;
 }
 
@@ -148,7 +149,7 @@ install(struct init *in)
 	if (tools_install(in->options.path, &what) == 0)
 		return 0;
 	log_say(&in->log, LOG_ERROR, "cannot {what:s} '{path:q}': {error:e}",
-	        what, in->options.path, errno);
+	        what, in->options.path);
 	return in->options.name->usage;
 }
 
@@ -163,19 +164,17 @@ prepare(struct init *in)
 	    syscall(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1UL) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot become a subreaper: {error:e} "
-		        "(orphans go to the system's init)",
-		        errno);
+		        "(orphans go to the system's init)");
 	if (death != SIGNALS_NONE &&
 	    syscall(SYS_prctl, PR_SET_PDEATHSIG, death) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot ask for a signal at the parent's death: "
-		        "{error:e} (there will be none)",
-		        errno);
+		        "{error:e} (there will be none)");
 	if (path != NULL && report_check(path) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot write the exit report '{path:q}': {error:e} "
 		        "(it will be tried again at the end)",
-		        path, errno);
+		        path);
 }
 
 /* Write the exit report, if one is asked for; signal is 0 for none. */
@@ -204,7 +203,7 @@ leave_report(struct init *in, const char *reason, int code, int signal,
 		log_say(&in->log, LOG_WARN,
 		        "cannot write the exit report '{path:q}': {error:e} "
 		        "(there is none)",
-		        in->options.exit_report, errno);
+		        in->options.exit_report);
 }
 
 /* hale's exit code for what stands for PROGRAM's end. */
@@ -242,7 +241,9 @@ not_started(struct init *in)
 	else if (spawn->step >= SPAWN_NOT_RUN)
 		code = exit_code(in, in->options.name->not_run);
 	text_init(&t, message, sizeof(message));
-	log_keep(&in->log, LOG_ERROR, &t, format, spawn->file, spawn->error);
+	in->log.kept = &t;
+	errno = spawn->error;
+	log_say(&in->log, LOG_ERROR, format, spawn->file);
 	leave_report(in, "not-started", code, 0, 0, message);
 	return code;
 }
@@ -258,13 +259,13 @@ start(struct init *in)
 	    in->options.session ? SPAWN_SESSION : SPAWN_GROUP, &in->spawn);
 	if (in->program < 0)
 		return not_started(in);
-	if (in->spawn.terminal_error != 0)
+	errno = in->spawn.terminal_error;
+	if (errno != 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot give PROGRAM the terminal: {error:e} "
-		        "(it runs in the background)",
-		        in->spawn.terminal_error);
+		        "(it runs in the background)");
 	log_say(&in->log, LOG_INFO, "started '{program:q}' as process {pid:d}",
-	        in->options.program[0], (int)in->program);
+	        in->options.program[0], (long long)in->program);
 	return 0;
 }
 
@@ -315,8 +316,7 @@ let_go(struct init *in)
 	if (chdir("/") < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot move to /: {error:e} (the directory stays in "
-		        "use)",
-		        errno);
+		        "use)");
 	if (in->watching)
 		begin_watch(in);
 	border_forget();
@@ -345,11 +345,11 @@ forward(struct init *in, const siginfo_t *info)
 		log_say(&in->log, LOG_WARN,
 		        "cannot forward {signal:s} to process {pid:d}: "
 		        "{error:e} (it did not get the signal)",
-		        signals_name(n, name), (int)in->program, errno);
+		        signals_name(n, name), (long long)in->program);
 	else
 		log_say(&in->log, LOG_DEBUG,
 		        "forwarded {signal:s} to process {pid:d}",
-		        signals_name(n, name), (int)in->program);
+		        signals_name(n, name), (long long)in->program);
 }
 
 /* Nobody who is stopped sees TERM before CONT. */
@@ -462,15 +462,17 @@ obey_health(struct init *in)
 {
 	int action = watch_asked(&in->watch);
 	siginfo_t info = {.si_signo = action};
+	char name[SIGNALS_NAME_SIZE];
 
 	if (action == OPTIONS_REPORT || in->stop.state != STOP_RUNNING)
 		return;
 	if (action != OPTIONS_STOP) {
 		if (signals_send(in->program, action, &info) < 0)
 			log_say(&in->log, LOG_WARN,
-			        "cannot send {signal:d} to process {pid:d}: "
+			        "cannot send {signal:s} to process {pid:d}: "
 			        "{error:e} (it did not get the signal)",
-			        action, (int)in->program, errno);
+			        signals_name(action, name),
+			        (long long)in->program);
 		return;
 	}
 	log_say(&in->log, LOG_WARN, "stopping PROGRAM, which is unhealthy");
@@ -529,7 +531,8 @@ account(struct init *in, const struct reaped *child)
 	if (in->options.name->kind == NAMES_TINI)
 		format = "Reaped zombie process with pid={pid:d}";
 	log_say(&in->log, in->options.warn_reaped ? LOG_WARN : LOG_DEBUG,
-	        format, (int)child->pid, reaper_exit_code(child->status));
+	        format, (long long)child->pid,
+	        (long long)reaper_exit_code(child->status));
 }
 
 /* Reap a batch. False when there is certainly no zombie left. */
@@ -623,18 +626,19 @@ killed_format(struct text *t, const struct cgroup_memory *m)
 	}
 	text_string(t, "OOM kills in its cgroup ");
 	text_string(t, m->so_far ? "so far" : "meanwhile");
-	text_string(t, ": {oom_kills:l}");
+	text_string(t, ": {oom_kills:d}");
 	if (m->limit >= 0)
-		text_string(t, " (memory limit {memory_limit:l} bytes)");
+		text_string(t, " (memory limit {memory_limit:d} bytes)");
 }
 
 /* The message of the report names the target that PROGRAM was stopped for. */
 static void
-begin_message(const struct init *in, struct text *t, char message[MESSAGE_SIZE])
+begin_message(struct init *in, struct text *t, char message[MESSAGE_SIZE])
 {
 	const struct probe *cause = &in->watch.probes[in->watch.cause];
 
 	text_init(t, message, MESSAGE_SIZE);
+	in->log.kept = t;
 	if (!in->unhealthy)
 		return;
 	text_string(t, cause->target->text);
@@ -656,8 +660,8 @@ explain_kill(struct init *in, int code)
 	text_init(&t, format, sizeof(format));
 	killed_format(&t, &m);
 	begin_message(in, &t, message);
-	log_keep(&in->log, LOG_WARN, &t, format, signal, in->duration,
-	         m.oom_kills, m.limit);
+	log_say(&in->log, LOG_WARN, format, signal, in->duration, m.oom_kills,
+	        m.limit);
 	leave_report(in, in->unhealthy ? "unhealthy" : "signaled", code,
 	             WTERMSIG(in->status),
 	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
@@ -671,9 +675,9 @@ explain_exit(struct init *in, int code)
 	struct text t;
 
 	begin_message(in, &t, message);
-	log_keep(&in->log, LOG_INFO, &t,
-	         "PROGRAM exited with {code:d} after {duration_ms:t}",
-	         reaper_exit_code(in->status), in->duration);
+	log_say(&in->log, LOG_INFO,
+	        "PROGRAM exited with {code:d} after {duration_ms:t}",
+	        (long long)reaper_exit_code(in->status), in->duration);
 	if (in->options.exit_report == NULL)
 		return;
 	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
@@ -757,6 +761,23 @@ obey(struct init *in)
 	}
 }
 
+static int
+begin(struct init *in, char **argv)
+{
+	in->log.level = LOG_WARN;
+	in->watch.log = &in->log;
+	in->watch.tools.scratch = in->scratch;
+	in->watch.tools.signals = &in->signals;
+	if (signals_block(&in->signals) < 0) {
+		log_say(&in->log, LOG_ERROR, "cannot block signals: {error:e}");
+		return EXIT_FAILED;
+	}
+	in->self = getpid();
+	if (options_parse(&in->options, argv, environ, in->self) < 0)
+		return complain(in);
+	return obey(in);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -764,17 +785,5 @@ main(int argc, char **argv)
 	static struct init in;
 
 	(void)argc;
-	in.log.level = LOG_WARN;
-	in.watch.log = &in.log;
-	in.watch.tools.scratch = in.scratch;
-	in.watch.tools.signals = &in.signals;
-	if (signals_block(&in.signals) < 0) {
-		log_say(&in.log, LOG_ERROR, "cannot block signals: {error:e}",
-		        errno);
-		return EXIT_FAILED;
-	}
-	in.self = getpid();
-	if (options_parse(&in.options, argv, environ, in.self) < 0)
-		return complain(&in);
-	return obey(&in);
+	return begin(&in, argv);
 }

@@ -25,14 +25,12 @@
 #include "clock.h"
 #include "errors.h"
 
-/* How a level is called in text, and in JSON as --log-level has it. */
-static const struct {
-	const char *text, *json;
-} level_names[] = {
-    [LOG_ERROR] = {"error", "error"},
-    [LOG_WARN] = {"warning", "warn"},
-    [LOG_INFO] = {"info", "info"},
-    [LOG_DEBUG] = {"debug", "debug"},
+/* As text has them; in JSON they are as --log-level has them. */
+static const char level_names[][8] = {
+    [LOG_ERROR] = "error",
+    [LOG_WARN] = "warning",
+    [LOG_INFO] = "info",
+    [LOG_DEBUG] = "debug",
 };
 
 /* The limit is on what is shown, so that a line of JSON always ends. */
@@ -49,18 +47,32 @@ add_quoted(struct text *line, const char *s)
 		text_string(line, "...");
 }
 
+static bool
+is_number(char kind)
+{
+	return kind == 'd' || kind == 't';
+}
+
 /* Milliseconds as seconds. */
 static void
 add_seconds(struct text *line, long long ms)
 {
-	char digits[] = ".000s";
-	int i;
+	int unit;
 
 	text_number(line, ms / 1000);
-	ms %= 1000;
-	for (i = 3; i > 0; i--, ms /= 10)
-		digits[i] = (char)('0' + ms % 10);
-	text_string(line, digits);
+	text_string(line, ".");
+	for (unit = 100; unit > 0; unit /= 10)
+		text_number(line, ms / unit % 10);
+	text_string(line, "s");
+}
+
+static void
+add_word(struct text *line, char kind, const char *s)
+{
+	if (kind == 'q')
+		add_quoted(line, s);
+	else
+		text_string(line, s);
 }
 
 /* Every conversion takes its argument, so that the next one finds its own. */
@@ -68,122 +80,98 @@ static void
 add_argument(struct text *line, char kind, bool field, va_list *arguments)
 {
 	char buffer[ERRORS_SIZE];
+	long long n;
 
-	switch (kind) {
-	case 's':
-		text_string(line, va_arg(*arguments, const char *));
-		break;
-	case 'q':
-		add_quoted(line, va_arg(*arguments, const char *));
-		break;
-	case 'd':
-		text_number(line, va_arg(*arguments, int));
-		break;
-	case 'l':
-		text_number(line, va_arg(*arguments, long long));
-		break;
-	case 't':
-		if (field)
-			text_number(line, va_arg(*arguments, long long));
+	if (kind == 'e') {
+		text_string(line, errors_text(errno, buffer));
+	} else if (is_number(kind)) {
+		n = va_arg(*arguments, long long);
+		if (kind == 't' && !field)
+			add_seconds(line, n);
 		else
-			add_seconds(line, va_arg(*arguments, long long));
-		break;
-	case 'e':
-		text_string(line, errors_text(va_arg(*arguments, int), buffer));
-		break;
+			text_number(line, n);
+	} else {
+		add_word(line, kind, va_arg(*arguments, const char *));
 	}
 }
 
-/* The next {NAME:K} in format: where it starts, or NULL. */
-static const char *
-find_argument(const char *format, const char **colon)
-{
-	const char *mark = format + strcspn(format, "{");
-
-	*colon = mark + strcspn(mark, ":");
-	return **colon != '\0' ? mark : NULL;
-}
-
+/* An argument as a member of its own. */
 static void
-add_message(struct text *line, const char *format, va_list arguments)
+add_field(struct text *line, const char *mark, const char *colon,
+          va_list *arguments)
 {
-	const char *mark, *colon;
-	va_list rest;
+	bool word = !is_number(colon[1]);
 
-	va_copy(rest, arguments);
-	while ((mark = find_argument(format, &colon)) != NULL) {
-		text_escaped(line, format, (size_t)(mark - format));
-		add_argument(line, colon[1], false, &rest);
-		format = colon + 3;
-	}
-	text_string(line, format);
-	va_end(rest);
-}
-
-/* The same arguments again, each as a member of its own. */
-static void
-add_fields(struct text *line, const char *format, va_list arguments)
-{
-	const char *mark, *colon;
-	va_list rest;
-
-	va_copy(rest, arguments);
-	while ((mark = find_argument(format, &colon)) != NULL) {
-		bool word = strcspn(colon + 1, "dlt") > 0;
-
-		text_string(line, ",\"");
-		text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
-		text_string(line, word ? "\":\"" : "\":");
-		line->quoting = word;
-		add_argument(line, colon[1], true, &rest);
-		line->quoting = false;
-		text_string(line, word ? "\"" : "");
-		format = colon + 3;
-	}
-	va_end(rest);
-}
-
-static void
-add_json(struct text *line, const struct log *log, enum log_level level,
-         long long today, const char *format, va_list arguments)
-{
-	char stamp[CLOCK_STAMP_SIZE];
-
-	clock_stamp(today, stamp);
-	text_string(line, "{\"time\":\"");
-	text_string(line, stamp);
-	text_string(line, "\",\"level\":\"");
-	text_string(line, level_names[level].json);
-	text_string(line, "\",\"msg\":\"");
-	line->quoting = true;
-	add_message(line, format, arguments);
+	text_string(line, ",\"");
+	text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
+	text_string(line, word ? "\":\"" : "\":");
+	line->quoting = word;
+	add_argument(line, colon[1], true, arguments);
 	line->quoting = false;
-	text_string(line, "\"");
-	add_fields(line, format, arguments);
-	if (log->dropped > 0) {
-		text_string(line, ",\"dropped\":");
-		text_number(line, (long long)log->dropped);
+	if (word)
+		text_string(line, "\"");
+}
+
+/* The message; or the same arguments again, as fields. */
+static void
+add_message(struct text *line, const char *format, bool fields,
+            va_list arguments)
+{
+	va_list rest;
+
+	va_copy(rest, arguments);
+	for (;;) {
+		size_t n = strcspn(format, "{");
+		const char *mark = format + n,
+			   *colon = mark + strcspn(mark, ":");
+
+		if (!fields)
+			text_escaped(line, format, n);
+		if (*colon == '\0')
+			break;
+		if (fields)
+			add_field(line, mark, colon, &rest);
+		else
+			add_argument(line, colon[1], false, &rest);
+		format = colon + 3;
 	}
-	text_string(line, "}");
+	va_end(rest);
 }
 
 void
 log_line(struct text *line, const struct log *log, enum log_level level,
          long long today, const char *format, va_list arguments)
 {
+	char stamp[CLOCK_STAMP_SIZE];
+	const char *name = level_names[level];
+
 	if (log->json) {
-		add_json(line, log, level, today, format, arguments);
-		return;
+		clock_stamp(today, stamp);
+		text_string(line, "{\"time\":\"");
+		text_string(line, stamp);
+		if (level == LOG_WARN)
+			name = "warn";
 	}
-	text_string(line, "hale: ");
-	text_string(line, level_names[level].text);
-	text_string(line, ": ");
-	add_message(line, format, arguments);
+	text_string(line, log->json ? "\",\"level\":\"" : "hale: ");
+	text_string(line, name);
+	text_string(line, log->json ? "\",\"msg\":\"" : ": ");
+	line->quoting = log->json;
+	add_message(line, format, false, arguments);
+	line->quoting = false;
+	if (log->json) {
+		text_string(line, "\"");
+		add_message(line, format, true, arguments);
+	}
 	if (log->dropped > 0) {
-		text_string(line, " (messages dropped before this one: ");
+		text_string(line, log->json
+		                      ? ",\"dropped\":"
+		                      : " (messages dropped before this one: ");
 		text_number(line, (long long)log->dropped);
-		text_string(line, ")");
+		if (!log->json)
+			text_string(line, ")");
 	}
+	if (log->json)
+		text_string(line, "}");
 }
 
 static bool
@@ -282,18 +270,8 @@ log_say(struct log *log, enum log_level level, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
+	if (log->kept != NULL)
+		add_message(log->kept, format, false, arguments);
 	say(log, level, format, arguments);
-	va_end(arguments);
-}
-
-void
-log_keep(struct log *log, enum log_level level, struct text *message,
-         const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	say(log, level, format, arguments);
-	add_message(message, format, arguments);
 	va_end(arguments);
 }

@@ -19,6 +19,7 @@ struct log {
 	enum log_level level;  /* what is above it is not said */
 	bool json;             /* say it as an object, RFC 8259 */
 	unsigned long dropped; /* messages lost since the last one written */
+	struct text *kept;     /* where messages are left as well, or NULL */
 };
 
 /*
@@ -27,14 +28,10 @@ struct log {
  *
  * In format, {NAME:K} stands for the next argument.  NAME is its field in JSON;
  * K says its type: s a string of hale's own, q a string somebody supplied (it
- * is escaped, and shortened to LOG_SHOWN_MAX), d an int, l a long long, t a
- * long long of milliseconds, e an errno value, shown as strerror(3) words it.
+ * is escaped, and shortened to LOG_SHOWN_MAX), d a long long, t a long long of
+ * milliseconds, e what errno is, shown as strerror(3) words it: no argument.
  */
 void log_say(struct log *log, enum log_level level, const char *format, ...);
-
-/* The same; and append the message, as text, to *message. */
-void log_keep(struct log *log, enum log_level level, struct text *message,
-              const char *format, ...);
 
 /* Build the line that log_say writes, the newline left out; today is the time
  * as clock_today has it. */

@@ -118,7 +118,7 @@ search_list(void)
 static void
 execute(char *file, char **argv)
 {
-	static char shell[] = "/bin/sh";
+	char shell[] = "/bin/sh";
 
 	execve(file, argv, environ);
 	if (errno != ENOEXEC)

@@ -84,8 +84,7 @@ open_status(struct watch *w)
 	else
 		log_say(w->log, LOG_WARN,
 		        "cannot publish the details of health: {error:e} "
-		        "(the state alone can be seen)",
-		        errno);
+		        "(the state alone can be seen)");
 }
 
 void
@@ -183,7 +182,7 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 		log_say(w->log, LOG_INFO,
 		        "{target:q}: {reason:q} ({failures:d} in a row)",
 		        p->target->text, p->reason,
-		        w->health.watch[target].failures);
+		        (long long)w->health.watch[target].failures);
 	}
 	if (w->health.state != before.state)
 		turn(w, target, now - before.since);

@@ -3,11 +3,11 @@
  * x86_64: the start and the system calls, short instead of general.
  *
  * musl's take a twelfth of hale, for threads that can be cancelled and have
- * variables of their own.  hale has one thread.  So on this machine, linked with
- * musl, these are found first, and each does what its manual page says; on
- * others musl's own are linked.  A function that is missing here comes from
- * musl, and if it sets errno, the linker complains of two __errno_location:
- * then add it to the table.
+ * variables of their own.  hale has one thread.  So on this machine, with musl,
+ * these are found first, and each does what its manual page says; on others
+ * musl's own are linked.  A function that is missing here comes from musl, and
+ * if it sets errno, the linker complains of two __errno_location: then add it
+ * to the table.
  */
 #include <sys/syscall.h>
 
@@ -21,7 +21,7 @@
 	.endm
 
 	.text
-	.globl	_start, syscall, vfork, __errno_location, memcpy, environ
+	.globl	_start, syscall, vfork, htons, memcpy, __errno_location, environ
 
 _start:	pop	%rdi
 	mov	%rsp, %rsi
@@ -107,6 +107,10 @@ vfork:	pop	%rdx
 
 __errno_location:
 	mov	$error, %eax
+	ret
+
+htons:	mov	%edi, %eax
+	xchg	%al, %ah
 	ret
 
 memcpy:	mov	%rdi, %rax
