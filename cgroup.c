@@ -27,26 +27,12 @@ static const struct {
 /* Version 1 says "no limit" with the largest page-aligned number. */
 #define NO_LIMIT (LLONG_MAX / 2)
 
+/* The next line, or the end of the text. */
 static const char *
 next_line(const char *s)
 {
 	s += strcspn(s, "\n");
-	return s[0] != '\0' && s[1] != '\0' ? s + 1 : NULL;
-}
-
-/* Is memory among the controllers, which commas part and a colon ends? */
-static bool
-has_memory(const char *s)
-{
-	size_t n;
-
-	for (;; s += n + 1) {
-		n = strcspn(s, ",:\n");
-		if (n == 6 && memcmp(s, "memory", 6) == 0)
-			return true;
-		if (s[n] != ',')
-			return false;
-	}
+	return *s != '\0' ? s + 1 : s;
 }
 
 static void
@@ -61,111 +47,108 @@ copy_path(const char *from, char *path, size_t size)
 	path[n] = '\0';
 }
 
+/* A line is NUMBER:CONTROLLER,...:PATH; version 2 has the number 0. */
 bool
 cgroup_path(const char *text, char *path, size_t size)
 {
-	const char *line, *colon;
+	bool memory = false;
 
 	path[0] = '\0';
-	for (line = text; line != NULL; line = next_line(line)) {
-		colon = strchr(line, ':');
-		if (colon == NULL)
-			break;
-		if (strncmp(line, "0::", 3) == 0)
-			copy_path(line + 3, path, size);
-		if (!has_memory(colon + 1))
+	for (; *text != '\0' && !memory; text = next_line(text)) {
+		const char *at = text + strcspn(text, ":\n");
+
+		if (*at != ':')
 			continue;
-		colon = strchr(colon + 1, ':');
-		copy_path(colon != NULL ? colon + 1 : "", path, size);
-		return true;
+		do {
+			size_t n = strcspn(++at, ",:\n");
+
+			if (n == 6 && strncmp(at, "memory", 6) == 0)
+				memory = true;
+			at += n;
+		} while (*at == ',');
+		if (memory || *text == '0')
+			copy_path(*at == ':' ? at + 1 : at, path, size);
 	}
-	return false;
+	return memory;
 }
 
 long long
 cgroup_number(const char *text, const char *key)
 {
 	size_t length = strlen(key);
-	long long n = 0;
+	long long n = CGROUP_UNKNOWN;
 
-	for (; text != NULL; text = next_line(text)) {
-		const char *at = text + length;
-
-		if (strncmp(text, key, length) != 0 ||
-		    (length > 0 && *at++ != ' ') || *at < '0' || *at > '9')
+	for (; *text != '\0' && n < 0; text = next_line(text)) {
+		if (strncmp(text, key, length) != 0)
 			continue;
-		for (; *at >= '0' && *at <= '9'; at++)
-			n = n < LLONG_MAX / 10 ? n * 10 + (*at - '0')
+		for (text += length; *text >= '0' && *text <= '9'; text++) {
+			if (n < 0)
+				n = 0;
+			n = n < LLONG_MAX / 10 ? n * 10 + (*text - '0')
 			                       : LLONG_MAX;
-		return n;
+		}
 	}
-	return CGROUP_UNKNOWN;
-}
-
-/* What the file says that is named in three parts, or NULL. */
-static char *
-read_file(const char *root, const char *path, const char *name, char *buffer,
-          size_t size)
-{
-	struct text t;
-	ssize_t n;
-	int fd;
-
-	text_init(&t, buffer, size);
-	text_string(&t, root);
-	text_string(&t, path);
-	text_string(&t, name);
-	fd = open(buffer, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	n = read(fd, buffer, size - 1);
-	close(fd);
-	buffer[n > 0 ? n : 0] = '\0';
-	return n > 0 ? buffer : NULL;
-}
-
-/* The OOM kills that version v counts at path, or CGROUP_UNKNOWN. */
-static long long
-count_at(size_t v, const char *path, char *buffer, size_t size)
-{
-	const char *text =
-	    read_file(versions[v].root, path, versions[v].events, buffer, size);
-
-	return text != NULL ? cgroup_number(text, "oom_kill") : CGROUP_UNKNOWN;
+	return n;
 }
 
 /* Where hale is, whichever version has the memory there. */
 struct place {
 	size_t version;
-	char *path;   /* "": at the mount point */
-	char *buffer; /* what is left of it */
-	size_t size;
+	const char *path;   /* "": at the mount point */
+	char *buffer, *end; /* to read into */
 	long long count;
 };
+
+/* What a file at the place says; "" if it cannot be read. */
+static const char *
+read_at(const struct place *p, const char *root, const char *name)
+{
+	struct text t;
+	ssize_t n = 0;
+	int fd;
+
+	text_init(&t, p->buffer, (size_t)(p->end - p->buffer));
+	text_string(&t, root);
+	text_string(&t, p->path);
+	text_string(&t, name);
+	fd = open(t.buffer, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, t.buffer, t.size - 1);
+		close(fd);
+	}
+	t.buffer[n > 0 ? n : 0] = '\0';
+	return t.buffer;
+}
+
+/* Are OOM kills counted at path, by this version? */
+static bool
+counted(struct place *p, size_t version, const char *path)
+{
+	p->version = version;
+	p->path = path;
+	p->count = cgroup_number(
+	    read_at(p, versions[version].root, versions[version].events),
+	    "oom_kill ");
+	return p->count >= 0;
+}
 
 /* One thing behind the other, so that the end of the buffer stays untouched. */
 static void
 find(struct place *p, char *buffer, size_t size)
 {
-	const char *text =
-	    read_file("/proc/self/cgroup", "", "", buffer, size / 2);
-	bool first;
+	char *path;
+	size_t version;
 
-	p->path = buffer + strlen(buffer) + 1;
-	first = cgroup_path(text != NULL ? text : "", p->path, size / 4);
-	p->version = first ? V1 : V2;
-	p->buffer = p->path + strlen(p->path) + 1;
-	p->size = size - (size_t)(p->buffer - buffer);
-	p->count = count_at(p->version, p->path, p->buffer, p->size);
-	if (p->count < 0) {
-		*p->path = '\0';
-		p->count = count_at(p->version, "", p->buffer, p->size);
-	}
+	p->path = "";
+	p->buffer = buffer;
+	p->end = buffer + size / 2;
+	path = buffer + strlen(read_at(p, "/proc/self/cgroup", "")) + 1;
+	version = cgroup_path(buffer, path, size / 4) ? V1 : V2;
+	p->buffer = path + strlen(path) + 1;
+	p->end = buffer + size;
 	/* The list of version 1 may be too long, and memory at its end. */
-	if (p->count < 0) {
-		p->version = V1 + V2 - p->version;
-		p->count = count_at(p->version, "", p->buffer, p->size);
-	}
+	if (!counted(p, version, path) && !counted(p, version, ""))
+		(void)counted(p, V1 + V2 - version, "");
 }
 
 void
@@ -173,15 +156,10 @@ cgroup_begin(struct cgroup_start *start, bool exact, char *buffer, size_t size)
 {
 	struct place p;
 
-	start->at_root = true;
-	start->oom_kills = CGROUP_UNKNOWN;
-	if (!exact)
-		start->oom_kills = count_at(V1, "", buffer, size);
-	if (!exact && start->oom_kills < 0)
-		start->oom_kills = count_at(V2, "", buffer, size);
-	if (start->oom_kills >= 0)
-		return;
-	find(&p, buffer, size);
+	p.buffer = buffer;
+	p.end = buffer + size;
+	if (exact || (!counted(&p, V1, "") && !counted(&p, V2, "")))
+		find(&p, buffer, size);
 	start->oom_kills = p.count;
 	start->at_root = *p.path == '\0';
 }
@@ -190,7 +168,6 @@ void
 cgroup_end(const struct cgroup_start *start, struct cgroup_memory *m,
            char *buffer, size_t size)
 {
-	const char *text;
 	struct place p;
 
 	find(&p, buffer, size);
@@ -199,9 +176,9 @@ cgroup_end(const struct cgroup_start *start, struct cgroup_memory *m,
 	                            start->at_root != (*p.path == '\0'));
 	if (p.count > 0 && !m->so_far)
 		m->oom_kills -= start->oom_kills;
-	text = read_file(versions[p.version].root, p.path,
-	                 versions[p.version].limit, p.buffer, p.size);
-	m->limit = text != NULL ? cgroup_number(text, "") : CGROUP_UNKNOWN;
+	m->limit = cgroup_number(
+	    read_at(&p, versions[p.version].root, versions[p.version].limit),
+	    "");
 	if (m->limit > NO_LIMIT)
 		m->limit = CGROUP_UNKNOWN;
 }

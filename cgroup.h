@@ -36,8 +36,8 @@ void cgroup_end(const struct cgroup_start *start, struct cgroup_memory *m,
  * if that is version 1. */
 bool cgroup_path(const char *text, char *path, size_t size);
 
-/* The number behind key and a blank at the start of a line of text, or of text
- * itself if key is ""; CGROUP_UNKNOWN if there is none. */
+/* The number behind key at the start of a line of text; CGROUP_UNKNOWN if there
+ * is none. */
 long long cgroup_number(const char *text, const char *key);
 
 #endif

@@ -98,15 +98,15 @@ static const char control[] = "oom_kill_disable 0\nunder_oom 1\noom_kill 3\n";
 
 Test(cgroup, numbers_are_found_by_their_key)
 {
-	cr_expect_eq(cgroup_number(events, "oom_kill"), 6);
-	cr_expect_eq(cgroup_number(events, "low"), 0);
-	cr_expect_eq(cgroup_number(events, "max"), 345);
-	cr_expect_eq(cgroup_number(events, "oom"), 7);
-	cr_expect_eq(cgroup_number(events, "oom_group_kill"), 5);
-	cr_expect_eq(cgroup_number(control, "oom_kill"), 3);
-	cr_expect_eq(cgroup_number("oom_kill 9", "oom_kill"), 9);
-	cr_expect_eq(cgroup_number(events, "oo"), CGROUP_UNKNOWN);
-	cr_expect_eq(cgroup_number(events, "kill"), CGROUP_UNKNOWN);
+	cr_expect_eq(cgroup_number(events, "oom_kill "), 6);
+	cr_expect_eq(cgroup_number(events, "low "), 0);
+	cr_expect_eq(cgroup_number(events, "max "), 345);
+	cr_expect_eq(cgroup_number(events, "oom "), 7);
+	cr_expect_eq(cgroup_number(events, "oom_group_kill "), 5);
+	cr_expect_eq(cgroup_number(control, "oom_kill "), 3);
+	cr_expect_eq(cgroup_number("oom_kill 9", "oom_kill "), 9);
+	cr_expect_eq(cgroup_number(events, "oo "), CGROUP_UNKNOWN);
+	cr_expect_eq(cgroup_number(events, "kill "), CGROUP_UNKNOWN);
 }
 
 Test(cgroup, numbers_may_stand_alone)
@@ -138,8 +138,8 @@ Test(cgroup, numbers_that_are_none_are_unknown)
 	size_t i;
 
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		cr_expect_eq(cgroup_number(none[i], "oom_kill"), CGROUP_UNKNOWN,
-		             "%s", none[i]);
+		cr_expect_eq(cgroup_number(none[i], "oom_kill "),
+		             CGROUP_UNKNOWN, "%s", none[i]);
 		cr_expect_eq(cgroup_number(none[i], ""), CGROUP_UNKNOWN, "%s",
 		             none[i]);
 	}
