@@ -238,6 +238,8 @@ http_status_listed(const char *list, int status)
 	char before = ',';
 	int listed = 0;
 
+	if (list == NULL)
+		list = "200-399";
 	for (;; before = *list++) {
 		n = text_digits(&list);
 		if (before == ',')

@@ -650,7 +650,6 @@ set_defaults(struct options *o)
 	memset(o->rules, 0xff, sizeof(o->rules));
 	for (k = 0; k < HEALTH_VALUES; k++)
 		o->rules[0].value[k] = usual[k];
-	o->statuses[0] = "200-399";
 	o->pool.at = o->strings;
 	o->pool.left = sizeof(o->strings);
 	o->forward = UNSAID;
