@@ -142,15 +142,22 @@ small_context() { # DIR
 	END
 }
 
+# The libraries that files of this machine load.
+libraries() { # FILE...
+	local file
+
+	for file; do
+		ldd "$file" 2>/dev/null | grep -o '/[^ ]*'
+	done
+}
+
 # Put files of this machine, and the libraries they load, where they are here.
 copy_to() { # ROOT FILE...
-	local root=$1 file
+	local root=$1
 
 	shift
-	for file; do
-		echo "$file"
-		ldd "$file" 2>/dev/null | grep -o '/[^ ]*'
-	done | sort -u | xargs cp -L --parents --target-directory "$root"
+	{ printf '%s\n' "$@" && libraries "$@"; } | sort -u |
+		xargs cp -L --parents --target-directory "$root"
 }
 
 # What stands for Distroless' Node image: node, its libraries, nothing else.
@@ -161,6 +168,34 @@ node_rootfs() { # ROOT
 	mkdir -p "$1/nodejs/bin"
 	copy_to "$1" "$node"
 	mv "$1$node" "$1/nodejs/bin/node"
+}
+
+# What stands for Debian: its shell, its libraries, and three servers.
+debian_rootfs() { # ROOT
+	mkdir -p "$1"/{etc,usr/bin,usr/lib,usr/sbin}
+	mkdir -m 1777 "$1/tmp"
+	ln -s usr/bin "$1/bin"
+	ln -s usr/sbin "$1/sbin"
+	copy_to "$1" /bin/sh "$(command -v node)" "$(command -v nginx)"
+	add_python "$1"
+}
+
+# From wherever it is, and that may be in a home that is closed to others, to
+# where Debian has it: it finds its library by itself.
+add_python() { # ROOT
+	local python library
+
+	read -r python library < <(PATH=/usr/bin:$PATH python3 -c 'if True:
+		import os, sys, sysconfig
+		print(os.path.realpath(sys.executable),
+		      sysconfig.get_path("stdlib"))')
+	libraries "$python" "$library"/lib-dynload/*.so | sort -u |
+		xargs cp -L --parents --target-directory "$1"
+	cp "$python" "$1/usr/bin/python3"
+	tar --create --directory "${library%/*}" --exclude '*-packages' \
+		--exclude 'config-*' --exclude test "${library##*/}" |
+		tar --extract --directory "$1/usr/lib"
+	chmod --recursive a+rX "$1"
 }
 
 # What stands for Alpine: Debian's gcc, make and musl, and busybox for a shell.
