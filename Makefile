@@ -132,6 +132,7 @@ help:
 #: make size        what the binary is made of
 #: make bench       figures: start, memory, signal latency, beside tini
 #: make bench-quick the same in under a minute, not to be quoted
+#: make docs/states.svg  the drawing of the states, anew
 #: make install     PREFIX=/usr/local DESTDIR=
 #: make uninstall   the same, backwards
 #: make clean       remove what was built
@@ -234,6 +235,10 @@ $(BENCH)/harness: $(filter-out bench/program.c bench/floor_%,\
 
 $(BENCH):
 	mkdir -p $@
+
+docs/states.svg: docs/states.dot
+	@tests/support/deps docs
+	dot -Tsvg -o $@ $<
 
 lint:
 	@tests/support/deps lint
