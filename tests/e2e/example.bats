@@ -9,7 +9,7 @@ load helpers
 
 setup_file() {
 	OBSTACLE=$(obstacle docker dockerd containerd runc node busybox \
-		gcc musl-gcc make)
+		gcc musl-gcc make jq)
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker
@@ -55,7 +55,7 @@ greeting() {
 	local files
 
 	[ "$(inspect example .Config.User)" = 1001:1001 ]
-	[ "$(inspect example .Config.Entrypoint)" = '[/sbin/hale,--]' ]
+	[[ $(inspect example .Config.Entrypoint) = '[/sbin/hale,'*',--]' ]]
 	docker create --name files example
 	files=$(docker export files | tar --list)
 	grep -qx 'sbin/hale' <<<"$files"
@@ -77,10 +77,11 @@ greeting() {
 
 @test "process 1 is hale, node is its child, and both are user 1001" {
 	start_server
+	wait_until 30 only "$server" hale:healthy node
 	run docker top "$server" -eo pid,ppid,uid,comm
 	[ "${#lines[@]}" -eq 3 ]
 	read -r hale _ uid comm <<<"${lines[1]}"
-	[ "$uid $comm" = '1001 hale' ]
+	[ "$uid $comm" = '1001 hale:healthy' ]
 	read -r _ parent uid comm <<<"${lines[2]}"
 	[ "$parent $uid $comm" = "$hale 1001 node" ]
 }
@@ -102,6 +103,59 @@ greeting() {
 @test "no zombie is left of 2000 orphans that die at once" {
 	start_server --volume "$BUSYBOX:/busybox:ro"
 	kill_orphans "$server" 2000
-	wait_until 10 only "$server" hale node
+	wait_until 10 only "$server" hale:healthy node
 	[ "$(greeting)" = 'Hello from a container that hale looks after.' ]
+}
+
+# The HEALTHCHECK as it is, but more often than a test can wait for.
+start_checked() { # [DOCKER-OPTION...]
+	start_server --health-interval 500ms "$@"
+	wait_until 30 docker_says healthy
+}
+
+docker_says() { # STATE
+	[ "$(inspect "$server" .State.Health.Status)" = "$1" ]
+}
+
+# The server is there, and answers nobody.
+stop_node() {
+	local pid
+
+	read -r pid _ < <(processes "$server" | sed -n 2p)
+	nsenter --target "$(<"$E2E/first")" --mount --pid kill -STOP "$pid"
+}
+
+@test "HEALTHCHECK says healthy, and unhealthy once the server hangs" {
+	start_checked --env HALE_HEALTH_RETRIES=1 \
+		--env HALE_HEALTH_INTERVAL=500ms \
+		--env HALE_HEALTH_TIMEOUT=500ms
+	stop_node
+	wait_until 30 docker_says unhealthy
+	docker inspect --format '{{json .State.Health.Log}}' "$server" |
+		jq --exit-status 'any(.Output | startswith("unhealthy: ") and
+			contains(": timed out after 500ms"))'
+}
+
+@test "HEALTHCHECK finds the server on the port that PORT says" {
+	server=$(docker run --detach --network none --read-only \
+		--cap-drop ALL --security-opt no-new-privileges \
+		--env PORT=9090 --health-interval 500ms example)
+	wait_until 30 docker_says healthy
+	run -0 docker exec "$server" /sbin/hale --check http://localhost:9090/
+	run -1 docker exec "$server" /sbin/hale --check http://localhost:8080/
+}
+
+@test "HALE_ON_UNHEALTHY=stop and a restart policy bring a hung server back" {
+	start_checked --restart on-failure --env HALE_ON_UNHEALTHY=stop \
+		--env HALE_GRACE=1s --env HALE_HEALTH_RETRIES=1 \
+		--env HALE_HEALTH_INTERVAL=500ms \
+		--env HALE_HEALTH_TIMEOUT=500ms
+	stop_node
+	wait_until 60 has_restarted
+	wait_until 30 docker_says healthy
+	[ "$(greeting)" = 'Hello from a container that hale looks after.' ]
+}
+
+has_restarted() {
+	[ "$(inspect "$server" .RestartCount)" -ge 1 ]
 }
