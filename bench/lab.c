@@ -9,12 +9,15 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -35,8 +38,12 @@ extern char **environ;
 
 struct child {
 	char **argv;
+	enum lab_place place;
 	const int *links;
 };
+
+/* The mounts of the container that was entered. */
+static int entered = -1;
 
 int64_t
 lab_now(void)
@@ -133,6 +140,34 @@ lab_command(const struct lab_init *init, char *const *program,
 	argv[n] = NULL;
 }
 
+static bool
+be_quiet(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return null >= 0 && dup2(null, STDOUT_FILENO) >= 0;
+}
+
+static bool
+take_place(enum lab_place place)
+{
+	switch (place) {
+	case LAB_CONTAINER:
+		return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ==
+		           0 &&
+		       mount("proc", "/proc", "proc", 0, NULL) == 0;
+	case LAB_TRACED:
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+			return false;
+		/* fallthrough */
+	case LAB_QUIET:
+		return (entered < 0 || setns(entered, CLONE_NEWNS) == 0) &&
+		       be_quiet();
+	default:
+		return true;
+	}
+}
+
 /* Runs in the harness's memory, as after vfork(2). */
 static int
 become(void *argument)
@@ -141,6 +176,8 @@ become(void *argument)
 	int i;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!take_place(child->place))
+		_exit(127);
 	for (i = 0; child->links != NULL && i < LAB_LINKS; i++)
 		if (dup2(child->links[i], BOARD_ORDERS + i) < 0)
 			_exit(127);
@@ -152,16 +189,44 @@ pid_t
 lab_start(char **argv, enum lab_place place, const int *links)
 {
 	static char stack[STACK_SIZE] __attribute__((aligned(16)));
-	struct child child = {.argv = argv, .links = links};
+	struct child child = {.argv = argv, .place = place, .links = links};
 	int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
 	pid_t pid;
 
-	if (place == LAB_NAMESPACE)
+	if (place == LAB_NAMESPACE || place == LAB_CONTAINER)
 		flags |= CLONE_NEWPID | (geteuid() == 0 ? 0 : CLONE_NEWUSER);
+	if (place == LAB_CONTAINER)
+		flags |= CLONE_NEWNS;
 	pid = clone(become, stack + sizeof(stack), flags, &child);
 	if (pid < 0)
 		lab_fail("cannot start a process (in a new PID namespace)");
 	return pid;
+}
+
+static int
+open_namespace(pid_t pid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		lab_fail(path);
+	return fd;
+}
+
+/* The harness keeps its own mounts, since it reads of its children by the pids
+ * that it knows them by. */
+void
+lab_enter(pid_t pid)
+{
+	int users = geteuid() == 0 ? -1 : open_namespace(pid, "user");
+
+	entered = open_namespace(pid, "mnt");
+	if ((users >= 0 && setns(users, CLONE_NEWUSER) < 0) ||
+	    setns(open_namespace(pid, "pid"), CLONE_NEWPID) < 0)
+		lab_fail("setns");
 }
 
 void

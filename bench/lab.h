@@ -8,13 +8,17 @@
 
 enum {
 	LAB_INITS = 16, /* side by side at most */
-	LAB_WORDS = 12, /* of a command at most */
+	LAB_WORDS = 16, /* of a command at most */
 	LAB_LINKS = 4,  /* descriptors PROGRAM gets, from BOARD_ORDERS on */
 };
 
 enum lab_place {
 	LAB_PLAIN,     /* a process like any other */
 	LAB_NAMESPACE, /* PID 1 of a new PID namespace */
+	LAB_CONTAINER, /* the same, with a /proc of its own */
+	LAB_QUIET,     /* a process whose output goes nowhere, in the container
+	                  that was entered, if any */
+	LAB_TRACED,    /* the same, which stops at its exec for us to trace */
 };
 
 /* An init under test: its name, and the command that comes before PROGRAM. */
@@ -29,7 +33,8 @@ struct lab {
 	struct lab_init inits[LAB_INITS];
 	int count;
 	int rounds;
-	int64_t deadline; /* no round begins later, but MIN_ROUNDS */
+	int64_t deadline;       /* no round begins later, but MIN_ROUNDS */
+	struct web_log *visits; /* of the server, if the commands name it */
 };
 
 /* What a process cost from its start to its end, in ns. */
@@ -67,6 +72,10 @@ void lab_command(const struct lab_init *init, char *const *program,
 
 /* Start argv; its descriptors from BOARD_ORDERS on are links, if not NULL. */
 pid_t lab_start(char **argv, enum lab_place place, const int *links);
+
+/* From now on start LAB_QUIET and LAB_TRACED beside pid, as docker exec does,
+ * which is LAB_CONTAINER. */
+void lab_enter(pid_t pid);
 
 /* Kill pid, and all of its namespace, and wait for the end. */
 void lab_end(pid_t pid);

@@ -5,7 +5,12 @@
  *     harness PART ROUNDS SECONDS [OPTION...] -- NAME=COMMAND...
  *
  * measures each NAME, whose COMMAND is what comes before PROGRAM and may be
- * empty, in at most ROUNDS rounds; after SECONDS no new one begins.
+ * empty, in at most ROUNDS rounds; after SECONDS no new one begins.  Where it
+ * says 127.0.0.1:00000 there is a server then.
+ *
+ *     harness serve PORT
+ *
+ * is that server by itself.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,6 +18,7 @@
 #include <unistd.h>
 
 #include "parts.h"
+#include "web.h"
 
 enum {
 	STUCK_S = 600, /* longer is no measurement any more */
@@ -24,10 +30,12 @@ static const struct {
 	void (*run)(const struct lab *lab, char *const *options);
 	int options;
 } parts[] = {
-    {"start", part_start, 2}, {"memory", part_memory, 1},
-    {"idle", part_idle, 2},   {"orphans", part_orphans, 2},
-    {"clear", part_clear, 3}, {"latency", part_latency, 3},
-    {"stop", part_stop, 3},
+    {"start", part_start, 2},   {"memory", part_memory, 1},
+    {"idle", part_idle, 2},     {"orphans", part_orphans, 2},
+    {"clear", part_clear, 3},   {"latency", part_latency, 3},
+    {"stop", part_stop, 3},     {"check", part_check, 2},
+    {"engine", part_engine, 1}, {"probe", part_probe, 2},
+    {"watch", part_watch, 2},
 };
 
 static _Noreturn void
@@ -57,8 +65,11 @@ main(int argc, char **argv)
 	static struct lab lab;
 	int i, options = 0;
 
+	if (argc == 3 && strcmp(argv[1], "serve") == 0)
+		web_serve((uint16_t)lab_number(argv[2]));
 	if (argc < 4)
 		usage();
+	lab.visits = web_start(argv + 4);
 	lab.rounds = (int)lab_number(argv[2]);
 	lab.deadline = lab_now() + lab_number(argv[3]) * NS_PER_S;
 	while (4 + options < argc && strcmp(argv[4 + options], "--") != 0)

@@ -30,4 +30,17 @@ void part_latency(const struct lab *lab, char *const *options);
 /* PROGRAM COUNT GRACE_MS: from a stop signal to the end of all. */
 void part_stop(const struct lab *lab, char *const *options);
 
+/* NAME=GUARD PROGRAM: one run of a health check, beside `GUARD PROGRAM`. */
+void part_check(const struct lab *lab, char *const *options);
+
+/* COUNTER: one run of a command that lets an engine do the work, whose
+ * processor time, in ns or as cpu.stat, is in that file. */
+void part_engine(const struct lab *lab, char *const *options);
+
+/* PROGRAM COUNT: one of so many probes in an init's loop. */
+void part_probe(const struct lab *lab, char *const *options);
+
+/* PROGRAM SECONDS: memory and descriptors of an init that probes meanwhile. */
+void part_watch(const struct lab *lab, char *const *options);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include "proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -72,6 +73,23 @@ proc_memory(pid_t pid, const char *name, const char *prefix)
 	memory_row(name, prefix, "anonymous",
 	           proc_field(pid, file, "Anonymous"));
 	memory_row(name, prefix, "pss", proc_field(pid, file, "Pss"));
+}
+
+int
+proc_descriptors(pid_t pid)
+{
+	char path[64];
+	int count = 0;
+	DIR *fds;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	fds = opendir(path);
+	if (fds == NULL)
+		lab_fail(path);
+	while (readdir(fds) != NULL)
+		count++;
+	(void)closedir(fds);
+	return count - 2; /* . and .. */
 }
 
 void

@@ -14,6 +14,9 @@ long proc_field(pid_t pid, const char *file, const char *field);
 /* Print pid's memory as rows: PREFIXrss, PREFIXanonymous, PREFIXpss in KiB. */
 void proc_memory(pid_t pid, const char *name, const char *prefix);
 
+/* How many descriptors pid has open. */
+int proc_descriptors(pid_t pid);
+
 /* Wait until pid sleeps; it must within some seconds. */
 void proc_wait_asleep(pid_t pid);
 
