@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """plan: what is measured, beside whom, how often and for how long.
 
-One table.  A part that is still to come (health) is one more row here, a part
-of the harness, and a table in report.py.
+One table.  A part that is still to come is one more row here, a part of the
+harness, and a table in pages.py.
 """
 
 import os
@@ -34,11 +34,56 @@ FLOOR = {"bare": [], "exec": [EXEC], "wait": [WAIT], "direct": [WAIT]}
 
 GRACE_MS = "50"  # no peer has one
 
+# The harness puts the port of its server there, and /ok is what is answered.
+SERVER = "127.0.0.1:00000"
+OK = f"http://{SERVER}/ok"
+GUARD = f"guard={HALE} --health={OK} --"
+
+# One run of a health check of URL, and of the hale that is asked.
+def checks(url, hale, busybox):
+    return {
+        "hale": [hale, "--check", url],
+        "ask": [hale, "--check"],
+        "curl": ["curl", "-sf", url],
+        "busybox": [busybox, "wget", "-q", "-O", "/dev/null", url],
+    }
+
+
+# The same in the container that bench/engine starts.
+ENGINE = os.path.join(ROOT, "bench", "engine")
+EXECS = {name: ["docker", "exec", "bench"] + words for name, words in
+         checks("http://127.0.0.1:8080/ok", "/hale", "/busybox").items()}
+
+
+def probing(path, interval, *words):
+    return [HALE, f"--health=http://{SERVER}/{path}",
+            f"--health-interval={interval}", *words, "--"]
+
+
+# An answer; one after 20 ms, so that hale has to wait; none but a connection.
+PROBES = {
+    "hale": probing("ok", "10ms"),
+    "slow": probing("slow", "25ms"),
+    "tcp": [HALE, f"--health=tcp://{SERVER}", "--health-interval=10ms", "--"],
+}
+
+# No answer, so that a probe is always under way; one byte after the other, so
+# that hale wakes all the time; and as many as hale can take.
+BURDENS = {
+    "hale": [HALE, "--"],
+    "answered": probing("ok", "10ms"),
+    "hang": probing("hang", "10ms", "--health-timeout=9ms"),
+    "drip": probing("drip", "10ms", "--health-timeout=1s"),
+    "flood": probing("flood", "10ms", "--health-timeout=1s"),
+}
+
 # rounds and seconds: (quick, full); a round begins only within the seconds,
 # but for three.  options: what the part of that name in bench/main.c takes.
 # only: the subjects of a part that is not for all, with words of their own.
-Job = namedtuple("Job", "key part title rounds seconds options floor plain only",
-                 defaults=((), False, None))
+# given: whole commands in place of the subjects.  around: what the harness is
+# run by.
+Job = namedtuple("Job", "key part title rounds seconds options floor plain only"
+                        " given around", defaults=((), False, None, None, ()))
 
 JOBS = [
     Job("start.pid1", "start", "start as PID 1", (80, 700), (5, 40),
@@ -77,6 +122,18 @@ JOBS = [
         [PROGRAM, "1000", GRACE_MS],
         only={"hale": ["--grace", GRACE_MS + "ms", "--log-level",
                        "error", "--"]}),
+    Job("check", "check", "one run of a health check", (20, 300), (3, 20),
+        [GUARD, EMPTY], given={**checks(OK, HALE, "busybox"),
+                               "bare": [EMPTY]}),
+    Job("engine", "engine", "one run of a health check by docker exec",
+        (3, 25), (3, 20), ["COUNTER"], given=EXECS, around=[ENGINE]),
+    Job("probe", "probe", "one probe in the loop", (3, 9), (4, 25),
+        [EMPTY, ("20", "50")], given=PROBES),
+    Job("latency.health", "latency", "signal latency amid probes", (3, 15),
+        (5, 40), [PROGRAM, "idle", ("200", "500")], given=BURDENS),
+    Job("watch", "watch", "memory amid two probes a second", (1, 1), (1, 1),
+        [EMPTY, ("5", "60")],
+        given={"hale": probing("ok", "1s", f"--health={OK}")}),
 ]
 
 
@@ -91,12 +148,22 @@ def subjects():
 
 
 def missing():
-    return [name for name, _ in PEERS if shutil.which(name) is None]
+    names = [name for name, _ in PEERS] + ["curl", "busybox"]
+    return [name for name in names if shutil.which(name) is None]
+
+
+def given(job):
+    """What of the job's commands can be run here: [(name, words)]."""
+    return [(name, [shutil.which(words[0])] + words[1:])
+            for name, words in job.given.items() if shutil.which(words[0])]
 
 
 def commands(job):
     """Each subject of the job as the harness takes it: NAME=COMMAND."""
     lines = []
+    if job.given is not None:
+        lines = [f"{name}=" + " ".join(words) for name, words in given(job)]
+        return lines + floors(job)
     for name, path, words in subjects():
         if job.only is not None:
             if name not in job.only:
@@ -105,14 +172,17 @@ def commands(job):
         if job.plain:
             words = PLAIN.get(name, words)
         lines.append(f"{name}=" + " ".join([path] + words))
-    for name in job.floor:
-        lines.append(f"{name}=" + " ".join(FLOOR[name]))
-    return lines
+    return lines + floors(job)
+
+
+def floors(job):
+    return [f"{name}=" + " ".join(FLOOR[name]) for name in job.floor]
 
 
 def arguments(job, quick):
     """The harness's command line."""
     pick = 0 if quick else 1
     options = [o if isinstance(o, str) else o[pick] for o in job.options]
-    return ([HARNESS, job.part, str(job.rounds[pick]), str(job.seconds[pick])]
+    return (list(job.around) + [HARNESS, job.part, str(job.rounds[pick]),
+                                str(job.seconds[pick])]
             + options + ["--"] + commands(job))
