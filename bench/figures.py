@@ -27,6 +27,7 @@ def summary(values):
         "p25": quantile(values, 0.25),
         "p75": quantile(values, 0.75),
         "p99": quantile(values, 0.99),
+        "min": values[0],
         "max": values[-1],
         "mean": sum(values) / len(values),
     }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """pages: docs/benchmarks.md, from the results."""
 
+import checks
 import verdict
 from tables import INITS, UNITS, cell, grid, names, share, table, times
 from verdict import number
@@ -235,6 +236,19 @@ METHOD = """## Method
 - Sender and PROGRAM have real-time priority in the signal latencies under load,
   so that what is measured is the init's way through the scheduler and not
   theirs.
+- A check runs beside PID 1 in its namespaces, as by docker exec, but by the
+  harness.  Its processor time is wait4(2)'s; its memory is read as it is about
+  to end, under ptrace(2) and in runs of its own, from smaps_rollup or VmHWM,
+  whichever is more: wait4(2)'s ru_maxrss also counts what the process was
+  before its exec.
+- The server of the checks is the harness's, in C, over loopback.  It takes a
+  visitor after the other and waits until it has gone; from accept(2) to that
+  is what a probe takes.
+- The engine is a Docker of our own without network, in namespaces and cgroups
+  of its own.  Its processor time is the kernel's counter of that cgroup
+  (cpuacct.usage, or cpu.stat), before the client starts and 50 ms after it has
+  ended: dockerd, containerd, its shim, runc, the check, and the server that it
+  visits.  The client's is wait4(2)'s.
 - Nothing is left out for being bad for hale; the list above names all of it.
 """
 
@@ -273,6 +287,7 @@ def page(results):
             verdict.goals(results)),
         behind(results), size(results), memory(results),
         start(results) + split(results), idle(results), latency(results),
-        reaping(results), stop(results), floor(results), METHOD,
+        reaping(results), stop(results), checks.section(results),
+        floor(results), METHOD,
     ]
     return "\n".join(parts)

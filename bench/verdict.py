@@ -2,7 +2,9 @@
 """verdict: hale's goals, reached or not, and every figure that it loses."""
 
 PEERS = ["tini-static", "tini", "dumb-init", "catatonit"]
+CHECKERS = ["curl", "busybox"]  # what health checks are made of elsewhere
 NOISE = 1.02  # a peer that is no better than this is level with hale
+LEVEL = 1.2  # what is to be the same is, up to this
 
 
 def number(value):
@@ -26,7 +28,8 @@ class Figures:
 
     def best(self, key, metric, part="median", more=False):
         """(value, name) of the best peer, or (None, "")."""
-        found = [(self.of(key, name, metric, part), name) for name in PEERS]
+        found = [(self.of(key, name, metric, part), name)
+                 for name in PEERS + CHECKERS]
         found = [f for f in found if f[0] is not None]
         return (max if more else min)(found, default=(None, ""))
 
@@ -37,8 +40,19 @@ def goal(what, hale, other, beside, bound, by=1):
         return [what, "–", beside, "–", "–", "not measured"]
     ratio = hale / other
     return [what, number(hale / by), f"{beside}: {number(other / by)}",
-            f"{ratio:.3f}", f"{bound:.3f}",
-            "yes" if ratio <= bound else "**no**"]
+            share(ratio), share(bound), "yes" if ratio <= bound else "**no**"]
+
+
+def share(ratio):
+    return f"{ratio:.3f}" if ratio >= 0.01 or ratio == 0 else f"{ratio:.5f}"
+
+
+def limit(what, value, bound):
+    """A row: hale's figure is to be at most that."""
+    if value is None:
+        return [what, "–", "", "", number(bound), "not measured"]
+    return [what, number(value), "", "", number(bound),
+            "yes" if value <= bound else "**no**"]
 
 
 def small_goals(f):
@@ -54,9 +68,7 @@ def small_goals(f):
     rows.append(goal("size of the file, KiB", sizes["hale"]["file"],
                      sizes.get(static, {}).get("file"), static, 1 / 17,
                      1024))
-    wakeups = f.of("idle", "hale", "wakeups")
-    rows.append(["wake-ups at rest", number(wakeups), "", "", "0",
-                 "yes" if wakeups == 0 else "**no**"])
+    rows.append(limit("wake-ups at rest", f.of("idle", "hale", "wakeups"), 0))
     return rows
 
 
@@ -100,10 +112,58 @@ def reaping_goals(f):
     return rows
 
 
+def check_goals(f):
+    http, ask = f.of("check", "hale", "wall"), f.of("check", "ask", "wall")
+    return [
+        goal("`hale --check http://…`, µs", http,
+             f.of("check", "curl", "wall"), "curl", 0.1, 1e3),
+        limit("`hale --check http://…`, KiB at the most",
+              f.of("check", "hale", "peak", "max"), 100),
+        goal("`hale --check`, µs", ask, http, "`--check http://…`", 1, 1e3),
+    ]
+
+
+def probe_goals(f):
+    calls = [f.of("probe", name, "calls", "max") for name in ("hale", "slow")]
+    return [
+        limit("system calls of a probe by HTTP",
+              max((c for c in calls if c is not None), default=None), 12),
+        goal("processor time of a probe by HTTP, µs",
+             f.of("probe", "hale", "cpu"), f.of("engine", "curl", "engine"),
+             "curl by docker exec", 1 / 300, 1e3),
+    ]
+
+
+def moved(stats, metric):
+    """Between the least and the most, from the second second on."""
+    return stats[metric]["max"] - stats[metric]["min"]
+
+
+def watch_goals(f):
+    stats = f.results["jobs"].get("watch", {}).get("hale")
+    return [
+        limit("resident with two probes a second, KiB",
+              f.of("watch", "hale", "late.rss"), 48),
+        limit("the same: change after the 2nd second, KiB",
+              stats and moved(stats, "rss"), 0),
+        limit("the same: change of descriptors",
+              stats and moved(stats, "descriptors"), 0),
+    ]
+
+
+def burden_goals(f):
+    key = "latency.health"
+    return [goal(f"p50 signal latency amid probes that {name}, µs",
+                 f.of(key, name, "took"), f.of(key, "hale", "took"),
+                 "no probes", LEVEL, 1e3)
+            for name in ("hang", "drip", "flood")]
+
+
 def goals(results):
     f = Figures(results)
     return (small_goals(f) + latency_goals(f) + reaping_goals(f)
-            + stop_goals(f))
+            + stop_goals(f) + check_goals(f) + probe_goals(f)
+            + watch_goals(f) + burden_goals(f))
 
 
 SCALE = {"bytes": (1024, "KiB"), "kib": (1, "KiB"), "time": (1e3, "µs"),
@@ -120,6 +180,9 @@ def judged(key, metric):
         return ["median"], "time"
     if part == "memory" or metric.startswith("after."):
         return ["median"], "kib"
+    if part == "check" or part == "engine" and metric != "client":
+        return ["median"], {"peak": "kib", "calls": "count"}.get(metric,
+                                                                 "time")
     if part == "idle" and metric != "cpu":
         return ["median"], "count"
     if part == "orphans" and metric in ("rate", "cpu"):
