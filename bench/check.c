@@ -14,7 +14,6 @@
 #include "parts.h"
 #include "proc.h"
 #include "trace.h"
-#include "web.h"
 
 enum {
 	TRACES = 3, /* they hardly differ */
@@ -23,9 +22,9 @@ enum {
 	NS_PER_US = 1000,
 };
 
-/* The container, whose init has probed once. */
+/* The container, whose init has probed. */
 static pid_t
-start_guard(const struct lab *lab, char *text, char *program)
+start_guard(char *text, char *program)
 {
 	char *const words[] = {program, (char *)"wait", NULL};
 	struct lab_init guard;
@@ -35,7 +34,7 @@ start_guard(const struct lab *lab, char *text, char *program)
 	lab_init_read(&guard, text);
 	lab_command(&guard, words, argv);
 	pid = lab_start(argv, LAB_CONTAINER, NULL);
-	web_wait(lab->visits, 1);
+	proc_wait_named(pid, "hale:healthy");
 	lab_sleep_until(lab_now() + SETTLE_NS);
 	proc_wait_asleep(pid);
 	return pid;
@@ -63,7 +62,7 @@ measure(const struct lab_init *init, bool traced)
 void
 part_check(const struct lab *lab, char *const *options)
 {
-	pid_t guard = start_guard(lab, options[0], options[1]);
+	pid_t guard = start_guard(options[0], options[1]);
 	int order[LAB_INITS], round, i;
 
 	lab_enter(guard);

@@ -23,6 +23,9 @@ enum {
 static const int64_t FIRST_S = 2; /* from then on nothing may change */
 static const int64_t NS_PER_S = 1000000000;
 
+/* Probes that fail are cheap. */
+static const char HEALTHY[] = "hale:healthy";
+
 static pid_t
 start(const struct lab *lab, const struct lab_init *init, char *program)
 {
@@ -34,6 +37,7 @@ start(const struct lab *lab, const struct lab_init *init, char *program)
 	lab_command(init, words, argv);
 	pid = lab_start(argv, LAB_NAMESPACE, NULL);
 	web_wait(lab->visits, count + 1);
+	proc_wait_named(pid, HEALTHY);
 	return pid;
 }
 
@@ -68,6 +72,7 @@ probe(const struct lab *lab, const struct lab_init *init, char *program,
 	last = await(log, count);
 	cpu = proc_cpu(pid) - cpu;
 	count_calls(init->name, pid);
+	proc_wait_named(pid, HEALTHY);
 	lab_end(pid);
 	lab_row(init->name, "cpu", (double)cpu / (last - first));
 	for (i = first; i < last; i++)
@@ -120,6 +125,7 @@ watch(const struct lab *lab, const struct lab_init *init, char *program,
 	cpu = proc_cpu(pid) - cpu;
 	probes = atomic_load(count) - probes;
 	look(init->name, pid, "late.");
+	proc_wait_named(pid, HEALTHY);
 	lab_end(pid);
 	lab_row(init->name, "probes", probes);
 	lab_row(init->name, "cpu", (double)cpu / probes);

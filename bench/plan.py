@@ -37,7 +37,8 @@ GRACE_MS = "50"  # no peer has one
 # The harness puts the port of its server there, and /ok is what is answered.
 SERVER = "127.0.0.1:00000"
 OK = f"http://{SERVER}/ok"
-GUARD = f"guard={HALE} --health={OK} --"
+MUTE = "--log-level=error"  # each change of state would be a line
+GUARD = f"guard={HALE} --health={OK} {MUTE} --"
 
 # One run of a health check of URL, and of the hale that is asked.
 def checks(url, hale, busybox):
@@ -57,20 +58,21 @@ EXECS = {name: ["docker", "exec", "bench"] + words for name, words in
 
 def probing(path, interval, *words):
     return [HALE, f"--health=http://{SERVER}/{path}",
-            f"--health-interval={interval}", *words, "--"]
+            f"--health-interval={interval}", MUTE, *words, "--"]
 
 
 # An answer; one after 20 ms, so that hale has to wait; none but a connection.
 PROBES = {
     "hale": probing("ok", "10ms"),
     "slow": probing("slow", "25ms"),
-    "tcp": [HALE, f"--health=tcp://{SERVER}", "--health-interval=10ms", "--"],
+    "tcp": [HALE, f"--health=tcp://{SERVER}", "--health-interval=10ms", MUTE,
+            "--"],
 }
 
 # No answer, so that a probe is always under way; one byte after the other, so
 # that hale wakes all the time; and as many as hale can take.
 BURDENS = {
-    "hale": [HALE, "--"],
+    "hale": [HALE, MUTE, "--"],
     "answered": probing("ok", "10ms"),
     "hang": probing("hang", "10ms", "--health-timeout=9ms"),
     "drip": probing("drip", "10ms", "--health-timeout=1s"),
@@ -133,7 +135,8 @@ JOBS = [
         (5, 30), [PROGRAM, "idle", ("200", "500")], given=BURDENS),
     Job("watch", "watch", "memory amid two probes a second", (1, 1), (1, 1),
         [EMPTY, ("5", "60")],
-        given={"hale": probing("ok", "1s", f"--health={OK}")}),
+        given={"hale": [HALE, f"--health={OK}", f"--health={OK}",
+                        "--health-interval=1s", "--"]}),
 ]
 
 

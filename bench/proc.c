@@ -19,7 +19,7 @@
 
 enum {
 	PAGE_SIZE = 8192,
-	ASLEEP_POLLS = 5000, /* a millisecond each */
+	POLLS = 5000, /* a millisecond each */
 	MS = 1000000,
 };
 
@@ -98,7 +98,7 @@ proc_wait_asleep(pid_t pid)
 	char text[PAGE_SIZE];
 	int i;
 
-	for (i = 0; i < ASLEEP_POLLS; i++) {
+	for (i = 0; i < POLLS; i++) {
 		(void)read_file(pid, "status", text, sizeof(text));
 		if (strstr(text, "\nState:\tS") != NULL)
 			return;
@@ -106,6 +106,22 @@ proc_wait_asleep(pid_t pid)
 	}
 	errno = ETIMEDOUT;
 	lab_fail("the init does not come to rest");
+}
+
+void
+proc_wait_named(pid_t pid, const char *name)
+{
+	char text[64];
+	int i;
+
+	for (i = 0; i < POLLS; i++) {
+		(void)read_file(pid, "comm", text, sizeof(text));
+		if (strncmp(text, name, strlen(name)) == 0)
+			return;
+		lab_sleep_until(lab_now() + MS);
+	}
+	errno = ETIMEDOUT;
+	lab_fail(name);
 }
 
 int64_t

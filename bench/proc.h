@@ -20,6 +20,9 @@ int proc_descriptors(pid_t pid);
 /* Wait until pid sleeps; it must within some seconds. */
 void proc_wait_asleep(pid_t pid);
 
+/* Wait until pid has that name; it must within some seconds. */
+void proc_wait_named(pid_t pid, const char *name);
+
 /* Processor time that pid itself has used, in ns, without its children's. */
 int64_t proc_cpu(pid_t pid);
 

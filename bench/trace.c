@@ -118,7 +118,7 @@ trace_rounds(pid_t pid, int calls[], int count)
 			lab_fail("it ended while traced");
 		signal = signal_of(status);
 		call = entered(pid, status);
-		if (call == SYS_connect) {
+		if (call == SYS_socket) {
 			if (round >= 0)
 				calls[round] = since;
 			round++;

@@ -15,7 +15,7 @@ struct trace {
 /* Run argv, as LAB_TRACED, to its end. */
 void trace_run(char **argv, struct trace *trace);
 
-/* Count pid's system calls from one connect(2) to the next, count times. */
+/* Count pid's system calls from one socket(2) to the next, count times. */
 void trace_rounds(pid_t pid, int calls[], int count);
 
 #endif
