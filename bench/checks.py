@@ -70,21 +70,26 @@ def probe(results):
     rows = []
     for name, label in there(jobs["probe"], PROBES):
         stats = jobs["probe"][name]
-        wall = "–" if name == "tcp" else cell(jobs["probe"], name, "wall",
-                                              "us", False)
         rows.append([label, cell(jobs["probe"], name, "cpu", "us", False),
-                     wall, number(stats["calls"]["median"]),
+                     number(stats["calls"]["median"]),
                      a_day(stats["cpu"]["median"])])
     if "watch" in jobs:
         cpu = jobs["watch"]["hale"]["cpu"]["median"]
-        rows.append(["`http://`, two a second", number(cpu / 1e3), "–", "–",
+        rows.append(["`http://`, two a second", number(cpu / 1e3), "–",
                      a_day(cpu)])
     return ("\n### One probe in the loop\n\nA probe of hale's own, every 10 "
-            "ms (25 where it waits for 20) unless it says otherwise.  The wall "
-            "time is the server's, from accept(2) to the end of the "
-            "connection.\n\n"
-            + grid(["", "processor, µs", "wall, µs", "system calls",
+            "ms (25 where it waits for 20) unless it says otherwise.\n\n"
+            + grid(["", "processor, µs", "system calls",
                     "on one processor, a day"], rows))
+
+
+def verdict_time(results):
+    job = results["jobs"]["verdict"]
+    return ("\nThe server answers well and ill in turn, and looks at hale's "
+            "name, which the verdict changes: from accept(2) to that, in "
+            f"{job['hale']['wall']['n']} probes, it took "
+            f"{cell(job, 'hale', 'wall', 'us', False)} µs, the server's part "
+            "included.\n")
 
 
 def watch(results):
@@ -120,6 +125,7 @@ def burdens(results):
 
 
 PARTS = [("check", check), (None, engine), ("probe", probe),
+         ("verdict", verdict_time),
          ("watch", watch), ("latency.health", burdens)]
 
 

@@ -37,7 +37,6 @@ start(const struct lab *lab, const struct lab_init *init, char *program)
 	lab_command(init, words, argv);
 	pid = lab_start(argv, LAB_NAMESPACE, NULL);
 	web_wait(lab->visits, count + 1);
-	proc_wait_named(pid, HEALTHY);
 	return pid;
 }
 
@@ -66,17 +65,16 @@ probe(const struct lab *lab, const struct lab_init *init, char *program,
 {
 	pid_t pid = start(lab, init, program);
 	struct web_log *log = lab->visits;
-	uint32_t first = await(log, 1), last, i;
+	uint32_t first = await(log, 1), last;
 	int64_t cpu = proc_cpu(pid);
 
+	proc_wait_named(pid, HEALTHY);
 	last = await(log, count);
 	cpu = proc_cpu(pid) - cpu;
 	count_calls(init->name, pid);
 	proc_wait_named(pid, HEALTHY);
 	lab_end(pid);
 	lab_row(init->name, "cpu", (double)cpu / (last - first));
-	for (i = first; i < last; i++)
-		lab_row(init->name, "wall", (double)log->took[i % WEB_VISITS]);
 }
 
 void
@@ -90,6 +88,36 @@ part_probe(const struct lab *lab, char *const *options)
 		for (i = 0; i < lab->count; i++)
 			probe(lab, &lab->inits[order[i]], options[0], count);
 	}
+}
+
+/* The server is told whom to look at, and so knows the first not yet. */
+static void
+verdicts(const struct lab *lab, const struct lab_init *init, char *program,
+         uint32_t count)
+{
+	struct web_log *log = lab->visits;
+	pid_t pid = start(lab, init, program);
+	uint32_t i;
+
+	atomic_store(&log->pid, pid);
+	(void)await(log, 1);
+	i = atomic_load(&log->flips);
+	(void)await(log, count);
+	lab_end(pid);
+	atomic_store(&log->pid, 0);
+	for (; i < atomic_load(&log->flips); i++)
+		lab_row(init->name, "wall", (double)log->took[i % WEB_FLIPS]);
+}
+
+void
+part_verdict(const struct lab *lab, char *const *options)
+{
+	uint32_t count = (uint32_t)lab_number(options[1]);
+	int round, i;
+
+	for (round = 0; lab_more(lab, round); round++)
+		for (i = 0; i < lab->count; i++)
+			verdicts(lab, &lab->inits[i], options[0], count);
 }
 
 /* Between two probes, as the init sleeps. */

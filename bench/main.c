@@ -30,12 +30,12 @@ static const struct {
 	void (*run)(const struct lab *lab, char *const *options);
 	int options;
 } parts[] = {
-    {"start", part_start, 2},   {"memory", part_memory, 1},
-    {"idle", part_idle, 2},     {"orphans", part_orphans, 2},
-    {"clear", part_clear, 3},   {"latency", part_latency, 3},
-    {"stop", part_stop, 3},     {"check", part_check, 2},
-    {"engine", part_engine, 1}, {"probe", part_probe, 2},
-    {"watch", part_watch, 2},
+    {"start", part_start, 2},     {"memory", part_memory, 1},
+    {"idle", part_idle, 2},       {"orphans", part_orphans, 2},
+    {"clear", part_clear, 3},     {"latency", part_latency, 3},
+    {"stop", part_stop, 3},       {"check", part_check, 2},
+    {"engine", part_engine, 1},   {"probe", part_probe, 2},
+    {"verdict", part_verdict, 2}, {"watch", part_watch, 2},
 };
 
 static _Noreturn void

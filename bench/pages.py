@@ -241,9 +241,7 @@ METHOD = """## Method
   to end, under ptrace(2) and in runs of its own, from smaps_rollup or VmHWM,
   whichever is more: wait4(2)'s ru_maxrss also counts what the process was
   before its exec.
-- The server of the checks is the harness's, in C, over loopback.  It takes a
-  visitor after the other and waits until it has gone; from accept(2) to that
-  is what a probe takes.
+- The server of the checks is the harness's, in C, over loopback.
 - The engine is a Docker of our own without network, in namespaces and cgroups
   of its own.  Its processor time is the kernel's counter of that cgroup
   (cpuacct.usage, or cpu.stat), before the client starts and 50 ms after it has

@@ -40,6 +40,9 @@ void part_engine(const struct lab *lab, char *const *options);
 /* PROGRAM COUNT: one of so many probes in an init's loop. */
 void part_probe(const struct lab *lab, char *const *options);
 
+/* PROGRAM COUNT: from the start of a probe of /flip to its verdict. */
+void part_verdict(const struct lab *lab, char *const *options);
+
 /* PROGRAM SECONDS: memory and descriptors of an init that probes meanwhile. */
 void part_watch(const struct lab *lab, char *const *options);
 

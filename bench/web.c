@@ -6,12 +6,15 @@
  * treats it as the path says: /ok and /slow are answered, /hang is not, /drip
  * is at a byte a millisecond, and /flood with headers without end.
  *
- * Then it waits until the visitor has gone: so it knows how long that took.
+ * /flip is answered well and ill in turn, so that with each answer the visitor
+ * changes the name of its process.  That is when it has come to its verdict,
+ * and seen at once by who does nothing but look.
  */
 #include "web.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -31,6 +34,8 @@ enum {
 	SLOW_NS = 20000000,
 	DRIP_NS = 1000000,
 	LOOK_NS = 200000,
+	FLIP_NS = 100000000,
+	NAME_SIZE = 32,
 	STUCK_S = 10, /* longer than any visitor stays away */
 	NS_PER_S = 1000000000,
 };
@@ -38,12 +43,12 @@ enum {
 static const char here[] = "127.0.0.1:";
 static const char nowhere[] = "00000"; /* as wide as a port of ours is */
 
-static const char reply[] = "HTTP/1.1 200 OK\r\n"
-			    "Content-Type: text/plain\r\n"
-			    "Content-Length: 3\r\n"
-			    "Connection: close\r\n"
-			    "\r\n"
-			    "ok\n";
+#define FIELDS                                                                 \
+	"Content-Type: text/plain\r\nContent-Length: 3\r\n"                    \
+	"Connection: close\r\n\r\n"
+
+static const char good[] = "HTTP/1.1 200 OK\r\n" FIELDS "ok\n";
+static const char bad[] = "HTTP/1.1 503 Service Unavailable\r\n" FIELDS "no\n";
 static const char start[] = "HTTP/1.1 200 OK\r\nX-Endless: ";
 
 static bool
@@ -78,17 +83,53 @@ flood(int fd)
 }
 
 static void
-answer(int fd, bool slow)
+answer(int fd, const char *text)
 {
-	if (slow)
-		lab_sleep_until(lab_now() + SLOW_NS);
-	(void)say(fd, reply, strlen(reply));
-	(void)shutdown(fd, SHUT_WR);
+	(void)say(fd, text, strlen(text));
+}
+
+/* The name of process pid, and the end of line. */
+static void
+read_name(int fd, char name[NAME_SIZE])
+{
+	ssize_t size = pread(fd, name, NAME_SIZE - 1, 0);
+
+	name[size > 0 ? size : 0] = '\0';
+}
+
+static void
+flip(int fd, struct web_log *log, int64_t begin)
+{
+	char path[64], before[NAME_SIZE], now[NAME_SIZE];
+	uint32_t count = atomic_load(&log->flips);
+	int64_t deadline = begin + FLIP_NS;
+	int comm;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm",
+	               atomic_load(&log->pid));
+	comm = open(path, O_RDONLY | O_CLOEXEC);
+	read_name(comm, before);
+	answer(fd, strstr(before, ":healthy") == NULL ? good : bad);
+	do
+		read_name(comm, now);
+	while (strcmp(before, now) == 0 && lab_now() < deadline);
+	log->took[count % WEB_FLIPS] = lab_now() - begin;
+	atomic_store(&log->flips, count + 1);
+	(void)close(comm);
+}
+
+/* Until the visitor has gone. */
+static void
+keep(int fd)
+{
+	char byte;
+
+	(void)recv(fd, &byte, 1, 0);
 }
 
 /* A visitor that only knocks leaves request empty. */
 static void
-treat(int fd, const char *request)
+treat(int fd, const char *request, struct web_log *log, int64_t begin)
 {
 	static const char get[] = "GET /";
 
@@ -99,32 +140,28 @@ treat(int fd, const char *request)
 		drip(fd);
 		break;
 	case 'f':
-		flood(fd);
+		if (request[strlen(get) + 2] == 'i')
+			flip(fd, log, begin);
+		else
+			flood(fd);
 		break;
 	case 'h':
+		keep(fd);
 		break;
+	case 's':
+		lab_sleep_until(lab_now() + SLOW_NS);
+		/* fallthrough */
 	default:
-		answer(fd, request[strlen(get)] == 's');
+		answer(fd, good);
 	}
-}
-
-static void
-receive(int fd)
-{
-	char request[REQUEST_SIZE];
-	ssize_t size = recv(fd, request, sizeof(request) - 1, 0);
-
-	request[size > 0 ? size : 0] = '\0';
-	treat(fd, request);
-	while (recv(fd, request, sizeof(request), 0) > 0)
-		continue;
 }
 
 static _Noreturn void
 serve(int listener, struct web_log *log)
 {
-	uint32_t count = 0;
+	char request[REQUEST_SIZE];
 	int64_t begin;
+	ssize_t size;
 	int fd;
 
 	for (;;) {
@@ -132,10 +169,11 @@ serve(int listener, struct web_log *log)
 		if (fd < 0)
 			continue;
 		begin = lab_now();
-		receive(fd);
-		log->took[count % WEB_VISITS] = lab_now() - begin;
-		atomic_store(&log->count, ++count);
+		size = recv(fd, request, sizeof(request) - 1, 0);
+		request[size > 0 ? size : 0] = '\0';
+		treat(fd, request, log, begin);
 		(void)close(fd);
+		atomic_fetch_add(&log->count, 1);
 	}
 }
 

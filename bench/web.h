@@ -6,12 +6,14 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-enum { WEB_VISITS = 1 << 16 };
+enum { WEB_FLIPS = 1 << 12 };
 
-/* Shared memory; only the server writes, and count last. */
+/* Shared memory; only the server writes, but pid. */
 struct web_log {
-	_Atomic uint32_t count;   /* visitors that have come and gone */
-	int64_t took[WEB_VISITS]; /* ns, from accept(2) to the visitor's end */
+	_Atomic int pid;         /* who visits /flip */
+	_Atomic uint32_t count;  /* visitors that have been treated */
+	_Atomic uint32_t flips;  /* those of /flip, */
+	int64_t took[WEB_FLIPS]; /* ns, from accept(2) to a new name */
 };
 
 /* If any of words speaks of port 00000 here, start a server on a free one and
