@@ -16,9 +16,11 @@ COMMANDS = [
 ]
 
 PROBES = [
-    ("hale", "`http://`"),
-    ("slow", "`http://`, answered after 20 ms"),
-    ("tcp", "`tcp://`"),
+    ("probe", "hale", "`http://`"),
+    ("probe.rare", "hale", "`http://`, five a second"),
+    ("watch", "hale", "`http://`, two in the same second"),
+    ("probe", "slow", "`http://`, answered after 20 ms"),
+    ("probe", "tcp", "`tcp://`"),
 ]
 
 BURDENS = [
@@ -68,17 +70,18 @@ def a_day(nanoseconds):
 def probe(results):
     jobs = results["jobs"]
     rows = []
-    for name, label in there(jobs["probe"], PROBES):
-        stats = jobs["probe"][name]
-        rows.append([label, cell(jobs["probe"], name, "cpu", "us", False),
-                     number(stats["calls"]["median"]),
+    for key, name, label in PROBES:
+        stats = jobs.get(key, {}).get(name)
+        if stats is None:
+            continue
+        calls = stats.get("calls", {}).get("median")
+        rows.append([label, cell(jobs[key], name, "cpu", "us", name != "hale"),
+                     "–" if calls is None else number(calls),
                      a_day(stats["cpu"]["median"])])
-    if "watch" in jobs:
-        cpu = jobs["watch"]["hale"]["cpu"]["median"]
-        rows.append(["`http://`, two a second", number(cpu / 1e3), "–",
-                     a_day(cpu)])
     return ("\n### One probe in the loop\n\nA probe of hale's own, every 10 "
-            "ms (25 where it waits for 20) unless it says otherwise.\n\n"
+            "ms (25 where it waits for 20) unless it says otherwise.  What is "
+            "rare is dearer: less of it is in the processor's caches, and "
+            "more of it is a wake-up of its own.\n\n"
             + grid(["", "processor, µs", "system calls",
                     "on one processor, a day"], rows))
 
@@ -105,7 +108,8 @@ def watch(results):
                      number(verdict.moved(stats, metric))])
     return ("\n### Memory\n\nhale with two probes by HTTP each second; the "
             "last column is between the least and the most that it had at any "
-            "second from the 2nd on.\n\n"
+            "second from the 2nd on, in which it made "
+            f"{stats['probes']['median']:,.0f} probes.\n\n"
             + grid(["", "after 2 s", f"after {seconds} s", "between"], rows))
 
 

@@ -15,7 +15,7 @@
 #include "web.h"
 
 enum {
-	TRACED = 10,          /* probes under a tracer */
+	TRACED = 5,          /* probes under a tracer */
 	QUIET_NS = 4000000,   /* after a probe, before the next */
 	AFTER_NS = 200000000, /* a second's probes are over by then */
 };

@@ -57,15 +57,15 @@ EXECS = {name: ["docker", "exec", "bench"] + words for name, words in
 
 
 def probing(path, interval, *words):
-    return [HALE, f"--health=http://{SERVER}/{path}",
-            f"--health-interval={interval}", MUTE, *words, "--"]
+    return [HALE, MUTE, f"--health-interval={interval}", *words,
+            f"--health=http://{SERVER}/{path}", "--"]
 
 
 # An answer; one after 20 ms, so that hale has to wait; none but a connection.
 PROBES = {
     "hale": probing("ok", "10ms"),
     "slow": probing("slow", "25ms"),
-    "tcp": [HALE, f"--health=tcp://{SERVER}", "--health-interval=10ms", MUTE,
+    "tcp": [HALE, MUTE, "--health-interval=10ms", f"--health=tcp://{SERVER}",
             "--"],
 }
 
@@ -129,8 +129,10 @@ JOBS = [
                                "bare": [EMPTY]}),
     Job("engine", "engine", "one run of a health check by docker exec",
         (3, 20), (3, 15), ["COUNTER"], given=EXECS, around=[ENGINE]),
-    Job("probe", "probe", "one probe in the loop", (3, 9), (4, 15),
+    Job("probe", "probe", "one probe in the loop", (3, 9), (4, 10),
         [EMPTY, ("20", "50")], given=PROBES),
+    Job("probe.rare", "probe", "one probe in the loop, five a second", (1, 4),
+        (3, 15), [EMPTY, ("5", "15")], given={"hale": probing("ok", "200ms")}),
     Job("verdict", "verdict", "one probe from its start to its verdict",
         (1, 5), (2, 8), [EMPTY, ("30", "100")],
         given={"hale": probing("flip", "10ms", "--health-retries=1")}),
@@ -138,8 +140,8 @@ JOBS = [
         (5, 30), [PROGRAM, "idle", ("200", "500")], given=BURDENS),
     Job("watch", "watch", "memory amid two probes a second", (1, 1), (1, 1),
         [EMPTY, ("5", "60")],
-        given={"hale": [HALE, f"--health={OK}", f"--health={OK}",
-                        "--health-interval=1s", "--"]}),
+        given={"hale": [HALE, "--health-interval=1s", f"--health={OK}",
+                        f"--health={OK}", "--"]}),
 ]
 
 
