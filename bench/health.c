@@ -15,9 +15,9 @@
 #include "web.h"
 
 enum {
-	TRACED = 5,          /* probes under a tracer */
+	TRACED = 5,           /* probes under a tracer */
 	QUIET_NS = 4000000,   /* after a probe, before the next */
-	AFTER_NS = 200000000, /* a second's probes are over by then */
+	AFTER_NS = 400000000, /* a second's probes are over by then */
 };
 
 static const int64_t FIRST_S = 2; /* from then on nothing may change */
@@ -132,26 +132,34 @@ look(const char *name, pid_t pid, const char *prefix)
 	lab_row(name, metric, proc_descriptors(pid));
 }
 
-/* Looked at each second, a while after its probes. */
+/* The probes drift, as their interval is never shorter than it should be. */
+static void
+wait_between(struct web_log *log)
+{
+	web_wait(log, atomic_load(&log->count) + 1);
+	lab_sleep_until(lab_now() + AFTER_NS);
+}
+
 static void
 watch(const struct lab *lab, const struct lab_init *init, char *program,
       int64_t seconds)
 {
-	int64_t begin = lab_now() + AFTER_NS, cpu, second;
-	_Atomic uint32_t *count = &lab->visits->count;
+	int64_t begin = lab_now(), cpu;
+	struct web_log *log = lab->visits;
 	pid_t pid = start(lab, init, program);
 	uint32_t probes;
 
 	lab_sleep_until(begin + FIRST_S * NS_PER_S);
+	wait_between(log);
 	look(init->name, pid, "early.");
-	probes = atomic_load(count);
+	probes = atomic_load(&log->count);
 	cpu = proc_cpu(pid);
-	for (second = FIRST_S; second <= seconds; second++) {
-		lab_sleep_until(begin + second * NS_PER_S);
+	do {
+		wait_between(log);
 		look(init->name, pid, "");
-	}
+	} while (lab_now() < begin + seconds * NS_PER_S);
 	cpu = proc_cpu(pid) - cpu;
-	probes = atomic_load(count) - probes;
+	probes = atomic_load(&log->count) - probes;
 	look(init->name, pid, "late.");
 	proc_wait_named(pid, HEALTHY);
 	lab_end(pid);
