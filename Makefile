@@ -130,7 +130,7 @@ help:
 #: make e2e         the same with real Docker and podman; needs root
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of
-#: make bench       figures: start, memory, signal latency, beside tini
+#: make bench       figures: start, memory, signals, health, beside tini, curl
 #: make bench-quick the same in under a minute, not to be quoted
 #: make docs/states.svg  the drawing of the states, anew
 #: make install     PREFIX=/usr/local DESTDIR=
