@@ -281,11 +281,12 @@ start_keeper(struct plan *plan)
 	return pid;
 }
 
-/* Enter the keeper's namespaces and there make a child of the test's own. */
+/* Enter the namespaces of first, its PID 1, and there make a child of the
+ * test's own. */
 static _Noreturn void
-join(struct plan *plan, pid_t keeper)
+join(struct plan *plan, pid_t first)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, keeper, 0);
+	int pidfd = (int)syscall(SYS_pidfd_open, first, 0);
 	pid_t pid;
 
 	if (setns(pidfd, namespaces(plan)) < 0)
@@ -299,7 +300,7 @@ join(struct plan *plan, pid_t keeper)
 }
 
 static pid_t
-start_beside(struct plan *plan, pid_t keeper)
+start_beside(struct plan *plan, pid_t first)
 {
 	pid_t pid, guide;
 	int ends[2];
@@ -308,7 +309,7 @@ start_beside(struct plan *plan, pid_t keeper)
 	plan->ready = ends[1];
 	guide = fork_with(0);
 	if (guide == 0)
-		join(plan, keeper);
+		join(plan, first);
 	close(ends[1]);
 	cr_assert(await(ends[0], POLLIN, clock_ms() + NS_DEADLINE));
 	cr_assert_eq(read(ends[0], &pid, sizeof(pid)), sizeof(pid));
@@ -355,8 +356,9 @@ make_plan(struct plan *plan, const struct ns_setup *setup)
 		cr_assert(mkdir(plan->scratch, 0755) == 0 || errno == EEXIST);
 }
 
-struct ns
-ns_start(const struct ns_setup *setup)
+/* Start hale in the namespaces of the process first, or in some of its own. */
+static struct ns
+start(const struct ns_setup *setup, pid_t first)
 {
 	struct plan plan;
 	struct ns ns = {.keeper = 0};
@@ -365,7 +367,9 @@ ns_start(const struct ns_setup *setup)
 	ns.in = open_stream(setup->in, true, &plan.streams[0]);
 	ns.out = open_stream(setup->out, false, &plan.streams[1]);
 	ns.err = open_stream(setup->err, false, &plan.streams[2]);
-	if (setup->plain) {
+	if (first > 0) {
+		ns.hale = start_beside(&plan, first);
+	} else if (setup->plain) {
 		ns.keeper = start_keeper(&plan);
 		ns.hale = start_beside(&plan, ns.keeper);
 	} else {
@@ -373,6 +377,18 @@ ns_start(const struct ns_setup *setup)
 	}
 	close_given(&plan);
 	return ns;
+}
+
+struct ns
+ns_start(const struct ns_setup *setup)
+{
+	return start(setup, 0);
+}
+
+struct ns
+ns_beside(const struct ns *ns, const struct ns_setup *setup)
+{
+	return start(setup, ns->keeper > 0 ? ns->keeper : ns->hale);
 }
 
 void
@@ -475,16 +491,23 @@ collect(struct pollfd streams[2], char *const texts[2])
 }
 
 void
+ns_collect(struct ns *ns, struct ns_output *output)
+{
+	struct pollfd streams[2] = {{.fd = ns->out, .events = POLLIN},
+	                            {.fd = ns->err, .events = POLLIN}};
+
+	close_own(&ns->in);
+	output->out[0] = output->err[0] = '\0';
+	collect(streams, (char *const[]){output->out, output->err});
+	output->code = ns_end(ns);
+}
+
+void
 ns_run(const struct ns_setup *setup, struct ns_output *output)
 {
 	struct ns ns = ns_start(setup);
-	struct pollfd streams[2] = {{.fd = ns.out, .events = POLLIN},
-	                            {.fd = ns.err, .events = POLLIN}};
 
-	close_own(&ns.in);
-	output->out[0] = output->err[0] = '\0';
-	collect(streams, (char *const[]){output->out, output->err});
-	output->code = ns_end(&ns);
+	ns_collect(&ns, output);
 }
 
 bool

@@ -52,6 +52,9 @@ char *ns_scratch(void);
 /* Start hale. */
 struct ns ns_start(const struct ns_setup *setup);
 
+/* Start one more where the other is; it is never PID 1. */
+struct ns ns_beside(const struct ns *ns, const struct ns_setup *setup);
+
 /* Send hale a signal, see kill(2); or queue one, see sigqueue(3). */
 void ns_send(const struct ns *ns, int signal);
 void ns_queue(const struct ns *ns, int signal, int value);
@@ -65,7 +68,8 @@ int ns_end(struct ns *ns);
 /* Kill all that is in the namespace. */
 void ns_kill(struct ns *ns);
 
-/* Start hale and collect what it writes until it has ended. */
+/* Collect what hale writes until it has ended; or start it first, too. */
+void ns_collect(struct ns *ns, struct ns_output *output);
 void ns_run(const struct ns_setup *setup, struct ns_output *output);
 
 /* Wait for a line on a descriptor, its newline left out.  False at the end. */
