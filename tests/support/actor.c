@@ -6,6 +6,7 @@
  * says "ready" and does something.  A `+` ends the part of a child, which says
  * that it is ready to its parent alone.
  */
+#include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -129,6 +131,58 @@ do_become(char **words)
 	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
 		return 100;
 	return play(words + 1);
+}
+
+/* named NAME PART...: as ps(1) will show it */
+static int
+do_named(char **words)
+{
+	prctl(PR_SET_NAME, words[0]);
+	return play(words + 1);
+}
+
+/* say TEXT PART...: a line on standard output */
+static int
+do_say(char **words)
+{
+	printf("%s\n", words[0]);
+	return play(words + 1);
+}
+
+/* grumble TEXT PART...: a line on standard error */
+static int
+do_grumble(char **words)
+{
+	dprintf(STDERR_FILENO, "%s\n", words[0]);
+	return play(words + 1);
+}
+
+/* spill COUNT PART...: so many bytes on standard output, in long lines */
+static int
+do_spill(char **words)
+{
+	int left;
+
+	for (left = atoi(words[0]); left > 0; left--)
+		putchar(left % 8192 == 0 ? '\n' : 'x');
+	fflush(stdout);
+	return play(words + 1);
+}
+
+/* meet HERE LEASH PART...: write a byte to the pipe HERE, and wait until the
+ * pipe LEASH is closed */
+static int
+do_meet(char **words)
+{
+	int here = open(words[0], O_WRONLY | O_CLOEXEC);
+	int leash = open(words[1], O_RDONLY | O_CLOEXEC);
+	char byte = 0;
+
+	if (here < 0 || leash < 0 || write(here, &byte, 1) != 1)
+		return 100;
+	while (read(leash, &byte, 1) > 0)
+		continue;
+	return play(words + 2);
 }
 
 /* idle: until it is killed */
@@ -262,6 +316,9 @@ static const struct {
     {"tell", 2, do_tell},       {"exit", 1, do_exit},
     {"listen", 1, do_listen},   {"die", 1, do_die},
     {"hog", 1, do_hog},         {"under", 1, do_under},
+    {"named", 2, do_named},     {"say", 2, do_say},
+    {"grumble", 2, do_grumble}, {"spill", 2, do_spill},
+    {"meet", 3, do_meet},
 };
 
 static int
