@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef STATE_H
+#define STATE_H
+
+#include "ns.h"
+
+/* Is hale called that, or wait until it is, see PR_SET_NAME. */
+bool state_is(const struct ns *ns, const char *name);
+void state_await(const struct ns *ns, const char *name);
+
+/* Wait for a line on hale's standard error that has this text. */
+void state_said(const struct ns *ns, const char *text);
+
+/* What is there of it by now. */
+void state_errors(const struct ns *ns, char *text, size_t size);
+
+/* How many descriptors hale has open, those of sockets alone or all. */
+int state_descriptors(const struct ns *ns, bool sockets);
+
+/* Stop hale and all that came of it, or let them go on. */
+void state_freeze(const struct ns *ns);
+void state_thaw(const struct ns *ns);
+
+/* Let so much time pass. */
+void state_pass(int ms);
+
+#endif
