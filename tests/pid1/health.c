@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+/* health: when PROGRAM's health turns, and what comes of it. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "extra.h"
+#include "json.h"
+#include "server.h"
+#include "state.h"
+#include "trace.h"
+
+TestSuite(health, .init = extra_begin, .fini = extra_end);
+
+#define OK   SAY("HTTP/1.1 200 OK\r\n\r\n")
+#define BUSY SAY("HTTP/1.1 503 Busy\r\n\r\n")
+
+/* A target that is healthy as long as there is a file. */
+static char *
+file_target(void)
+{
+	return checks_text("file:%s", extra_path("up"));
+}
+
+static void
+go_up(void)
+{
+	extra_put(extra_path("up"), "");
+}
+
+static void
+go_down(void)
+{
+	cr_assert_eq(unlink(extra_path("up")), 0);
+}
+
+static struct ns
+start(bool plain, char **words)
+{
+	struct ns ns =
+	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
+
+	ns_expect(&ns, "ready");
+	return ns;
+}
+
+/* A server, and the target that it is. */
+static char *
+serve(struct server *server, const struct server_step *steps)
+{
+	int port, fd = server_bind("127.0.0.1", &port);
+
+	cr_assert_geq(fd, 0);
+	server_start(server, fd, steps);
+	close(fd);
+	return checks_text("http://127.0.0.1:%d/", port);
+}
+
+/* PROGRAM gets TERM, and hale its exit code. */
+static void
+finish(struct ns *ns, int code)
+{
+	ns_send(ns, SIGTERM);
+	cr_expect_eq(ns_end(ns), code);
+}
+
+/* ------ The states. ------ */
+
+static void
+check_states(bool plain)
+{
+	struct ns ns = start(plain, NS_WORDS("--health", file_target(),
+	                                     "--health-interval=20ms",
+	                                     "--health-start-interval=20ms",
+	                                     "--health-start-period=10m",
+	                                     ns_guest(), "catch", "2", "7"));
+
+	state_await(&ns, "hale:starting");
+	go_up();
+	state_await(&ns, "hale:healthy");
+	go_down();
+	state_await(&ns, "hale:unhealthy");
+	go_up();
+	state_await(&ns, "hale:healthy");
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect(state_is(&ns, "hale:stopping"));
+	go_down();
+	ns_send(&ns, SIGUSR1);
+	ns_expect(&ns, "10");
+	cr_expect_eq(ns_end(&ns), 7);
+}
+
+Test(health, can_be_seen_by_hales_name)
+{
+	check_states(false);
+	check_states(true);
+}
+
+Test(health, leaves_hales_name_alone_where_none_is_asked_for)
+{
+	struct ns ns = start(false, NS_WORDS(ns_guest(), "wait"));
+
+	cr_expect(state_is(&ns, "hale"));
+	finish(&ns, 143);
+}
+
+/* Each turn is a warning, and nothing else is. */
+Test(health, says_when_it_turns)
+{
+	struct ns ns =
+	    start(false,
+	          NS_WORDS("--health", file_target(), "--health-interval=20ms",
+	                   "--health-start-period=10m",
+	                   "--health-start-interval=20ms", ns_guest(), "wait"));
+	char line[NS_LINE];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		go_up();
+		cr_assert(ns_line(ns.err, line));
+		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
+		             line);
+		cr_expect_not_null(strstr(line, "healthy"), "%s", line);
+		cr_expect_null(strstr(line, "unhealthy"), "%s", line);
+		state_await(&ns, "hale:healthy");
+		go_down();
+		cr_assert(ns_line(ns.err, line));
+		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
+		             line);
+		cr_expect_not_null(strstr(line, "unhealthy"), "%s", line);
+		cr_expect_not_null(strcasestr(line, "no such file"), "%s",
+		                   line);
+		state_await(&ns, "hale:unhealthy");
+	}
+	ns_kill(&ns);
+}
+
+Test(health, says_when_it_turns_in_json)
+{
+	struct ns ns = start(
+	    false, NS_WORDS("--log-format=json", "--health", file_target(),
+	                    "--health-interval=20ms", ns_guest(), "wait"));
+	char line[NS_LINE], value[JSON_TEXT];
+
+	cr_assert(ns_line(ns.err, line));
+	cr_expect(json_valid(line), "%s", line);
+	cr_expect(json_get(line, "state", value), "%s", line);
+	cr_expect_str_eq(value, "unhealthy");
+	cr_expect(json_get(line, "target", value), "%s", line);
+	cr_expect_str_eq(value, file_target());
+	cr_expect(json_get(line, "reason", value), "%s", line);
+	go_up();
+	cr_assert(ns_line(ns.err, line));
+	cr_expect(json_valid(line), "%s", line);
+	cr_expect(json_get(line, "state", value), "%s", line);
+	cr_expect_str_eq(value, "healthy");
+	ns_kill(&ns);
+}
+
+Test(health, says_each_failure_to_who_wants_to_know)
+{
+	struct ns ns =
+	    start(false, NS_WORDS("-v", "--health", file_target(),
+	                          "--health-interval=20ms",
+	                          "--health-retries=999", ns_guest(), "wait"));
+	int i;
+
+	for (i = 0; i < 4; i++)
+		state_said(&ns, "no such file");
+	cr_expect(state_is(&ns, "hale:starting"));
+	ns_kill(&ns);
+}
+
+/* ------ When. ------ */
+
+Test(health, is_looked_at_at_once)
+{
+	struct ns ns;
+
+	go_up();
+	ns = start(false,
+	           NS_WORDS("--health", file_target(), "--health-interval",
+	                    CHECKS_LONG, ns_guest(), "wait"));
+	state_await(&ns, "hale:healthy");
+	finish(&ns, 143);
+}
+
+/* The server lets the last attempt hang: that is where hale stands, all before
+ * it have been counted. */
+static void
+check_state(const char *state, int attempts, char **options,
+            const struct server_step *steps)
+{
+	char *words[32] = {"--health-interval=1ms", "--health-timeout",
+	                   CHECKS_LONG};
+	struct server server;
+	struct ns ns;
+	size_t i, n = 3;
+
+	for (i = 0; options[i] != NULL; i++)
+		words[n++] = options[i];
+	words[n++] = "--health";
+	words[n++] = serve(&server, steps);
+	words[n++] = ns_guest();
+	words[n] = "wait";
+	ns = start(false, words);
+	server_await(&server, attempts);
+	ns_settle(&ns);
+	state_await(&ns, state);
+	ns_settle(&ns);
+	cr_expect(state_is(&ns, state));
+	cr_expect_eq(*server.came, attempts);
+	finish(&ns, 143);
+}
+
+Test(health, fails_with_so_many_failures_in_a_row)
+{
+	check_state("hale:healthy", 4, NS_WORDS(NULL),
+	            SERVER_PLAY(OK, NEXT, BUSY, NEXT, BUSY, NEXT, HANG));
+	check_state(
+	    "hale:unhealthy", 5, NS_WORDS(NULL),
+	    SERVER_PLAY(OK, NEXT, BUSY, NEXT, BUSY, NEXT, BUSY, NEXT, HANG));
+	check_state("hale:healthy", 7, NS_WORDS("--health-retries=3"),
+	            SERVER_PLAY(OK, NEXT, BUSY, NEXT, BUSY, NEXT, OK, NEXT,
+	                        BUSY, NEXT, BUSY, NEXT, HANG));
+	check_state("hale:unhealthy", 3, NS_WORDS("--health-retries=1"),
+	            SERVER_PLAY(OK, NEXT, BUSY, NEXT, HANG));
+	check_state("hale:unhealthy", 2, NS_WORDS("--health-retries=1"),
+	            SERVER_PLAY(BUSY, NEXT, HANG));
+	check_state("hale:starting", 3, NS_WORDS(NULL),
+	            SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, HANG));
+}
+
+Test(health, is_good_again_with_so_many_successes_in_a_row)
+{
+	char **two = NS_WORDS("--health-retries=1", "--health-successes=2");
+
+	check_state("hale:healthy", 3, NS_WORDS("--health-retries=1"),
+	            SERVER_PLAY(BUSY, NEXT, OK, NEXT, HANG));
+	check_state("hale:unhealthy", 3, two,
+	            SERVER_PLAY(BUSY, NEXT, OK, NEXT, HANG));
+	check_state(
+	    "hale:unhealthy", 5, two,
+	    SERVER_PLAY(BUSY, NEXT, OK, NEXT, BUSY, NEXT, OK, NEXT, HANG));
+	check_state("hale:healthy", 4, two,
+	            SERVER_PLAY(BUSY, NEXT, OK, NEXT, OK, NEXT, HANG));
+}
+
+Test(health, may_be_bad_while_program_starts)
+{
+	char **start = NS_WORDS("--health-retries=1", "--health-start-period",
+	                        CHECKS_LONG, "--health-start-interval=1ms");
+
+	check_state("hale:starting", 4, start,
+	            SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, BUSY, NEXT, HANG));
+	check_state("hale:healthy", 3, start,
+	            SERVER_PLAY(BUSY, NEXT, OK, NEXT, HANG));
+	/* The first success ends the start. */
+	check_state("hale:unhealthy", 4, start,
+	            SERVER_PLAY(BUSY, NEXT, OK, NEXT, BUSY, NEXT, HANG));
+}
+
+Test(health, is_bad_when_the_start_takes_too_long)
+{
+	long long before = extra_now();
+	struct ns ns = start(
+	    false, NS_WORDS("--health", file_target(), "--health-interval=20ms",
+	                    "--health-start-period=500ms",
+	                    "--health-start-interval=20ms",
+	                    "--health-retries=1", ns_guest(), "wait"));
+
+	state_await(&ns, "hale:unhealthy");
+	cr_expect_geq(extra_now() - before, 500);
+	finish(&ns, 143);
+}
+
+/* The long interval is not waited for in the start, and the short one is not
+ * taken after it. */
+Test(health, is_looked_at_more_often_during_the_start)
+{
+	struct server server;
+	char *target = serve(&server, SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, OK));
+	struct ns ns = start(
+	    false, NS_WORDS("--health", target, "--health-interval",
+	                    CHECKS_LONG, "--health-start-period", CHECKS_LONG,
+	                    "--health-start-interval=1ms", ns_guest(), "wait"));
+
+	state_await(&ns, "hale:healthy");
+	state_pass(200);
+	cr_expect_eq(*server.came, 3);
+	finish(&ns, 143);
+}
+
+Test(health, is_looked_at_from_start_to_start)
+{
+	struct server server;
+	char *target = serve(&server, SERVER_PLAY(PAUSE, OK));
+	long long before = extra_now();
+	struct ns ns =
+	    start(false, NS_WORDS("--health", target, "--health-interval=300ms",
+	                          ns_guest(), "wait"));
+
+	server_await(&server, 6);
+	cr_expect_geq(extra_now() - before, 5 * 300);
+	finish(&ns, 143);
+}
+
+/* A timeout that is longer than the interval is no mistake. */
+Test(health, is_never_looked_at_twice_at_a_time)
+{
+	struct server server;
+	char *target = serve(&server, SERVER_PLAY(HANG));
+	struct ns ns = start(
+	    false, NS_WORDS("--health", target, "--health-interval=1ms",
+	                    "--health-timeout=100ms", ns_guest(), "wait"));
+
+	while (*server.came < 10)
+		cr_assert_leq(state_descriptors(&ns, true), 1);
+	finish(&ns, 143);
+}
+
+/* ------ More than one target. ------ */
+
+Test(health, is_that_of_the_worst)
+{
+	struct ns ns;
+
+	extra_put(extra_path("other"), "");
+	ns = start(false, NS_WORDS("--health-interval=20ms", "--health",
+	                           checks_text("file:%s", extra_path("other")),
+	                           "--health", file_target(), "--health",
+	                           checks_text("file:%s", extra_path("")),
+	                           ns_guest(), "wait"));
+
+	state_await(&ns, "hale:unhealthy");
+	go_up();
+	state_await(&ns, "hale:healthy");
+	cr_assert_eq(unlink(extra_path("other")), 0);
+	state_await(&ns, "hale:unhealthy");
+	go_down();
+	extra_put(extra_path("other"), "");
+	state_await(&ns, "hale:unhealthy");
+	go_up();
+	state_await(&ns, "hale:healthy");
+	finish(&ns, 143);
+}
+
+Test(health, has_options_that_are_one_targets_alone)
+{
+	struct server often, seldom, usual;
+	char *a = serve(&often, SERVER_PLAY(OK));
+	char *b = serve(&seldom, SERVER_PLAY(OK));
+	char *c = serve(&usual, SERVER_PLAY(OK));
+	struct ns ns =
+	    start(false, NS_WORDS("--health-interval=2ms", "--health", a,
+	                          "--health-interval=1ms", "--health", b,
+	                          "--health-interval", CHECKS_LONG, "--health",
+	                          c, ns_guest(), "wait"));
+
+	server_await(&often, 20);
+	server_await(&usual, 20);
+	cr_expect_eq(*seldom.came, 1);
+	finish(&ns, 143);
+}
+
+Test(health, can_be_asked_for_by_the_environment)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(ns_guest(), "wait"),
+	    .env = NS_WORDS(
+		checks_text("HALE_HEALTH=%s\n%s", file_target(),
+	                    checks_text("file:%s", extra_path("other"))),
+		"HALE_HEALTH_INTERVAL=20ms", "HALE_HEALTH_RETRIES=1",
+		"HALE_HEALTH_START_PERIOD=0")});
+
+	ns_expect(&ns, "ready");
+	state_await(&ns, "hale:unhealthy");
+	go_up();
+	extra_put(extra_path("other"), "");
+	state_await(&ns, "hale:healthy");
+	cr_assert_eq(unlink(extra_path("other")), 0);
+	state_await(&ns, "hale:unhealthy");
+	finish(&ns, 143);
+}
+
+/* ------ What comes of it. ------ */
+
+Test(health, sends_a_signal_once_a_turn)
+{
+	struct ns ns;
+	int i;
+
+	go_up();
+	ns = start(false,
+	           NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	                    "--health-retries=1", "--on-unhealthy=signal:USR1",
+	                    ns_guest(), "catch", "4", "7"));
+	for (i = 0; i < 3; i++) {
+		state_await(&ns, "hale:healthy");
+		go_down();
+		ns_expect(&ns, "10");
+		state_await(&ns, "hale:unhealthy");
+		state_pass(50);
+		go_up();
+	}
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect_eq(ns_end(&ns), 7);
+}
+
+/* Two that turn one after the other make PROGRAM's health turn once. */
+Test(health, sends_one_signal_for_all_targets)
+{
+	struct ns ns;
+
+	go_up();
+	extra_put(extra_path("other"), "");
+	ns = start(false,
+	           NS_WORDS("-v", "--health-interval=5ms", "--health-retries=3",
+	                    "--on-unhealthy=signal:USR1", "--health",
+	                    file_target(), "--health",
+	                    checks_text("file:%s", extra_path("other")),
+	                    ns_guest(), "catch", "2", "7"));
+	state_await(&ns, "hale:healthy");
+	go_down();
+	ns_expect(&ns, "10");
+	cr_assert_eq(unlink(extra_path("other")), 0);
+	state_said(&ns, "other: No such file or directory (5 in a row)");
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect_eq(ns_end(&ns), 7);
+}
+
+/* The exit code and the report of a hale that stops an actor which says that it
+ * is ready. */
+static void
+check_stop(bool plain, char **words)
+{
+	char *all[32] = {
+	    "--exit-report", extra_path("report"),    "--health",
+	    file_target(),   "--health-interval=5ms", "--on-unhealthy",
+	    "stop"};
+	char report[NS_TEXT], facts[NS_TEXT];
+	struct ns ns;
+	size_t i;
+
+	for (i = 0; words[i] != NULL; i++)
+		all[i + 7] = words[i];
+	go_up();
+	ns = start(plain, all);
+	state_await(&ns, "hale:healthy");
+	go_down();
+	extra_ended(&ns);
+	cr_expect_eq(ns_end(&ns), 124);
+	extra_get(extra_path("report"), report, sizeof(report));
+	cr_assert(
+	    extra_jq("[.reason,.exit_code]", report, facts, sizeof(facts)),
+	    "%s", report);
+	cr_expect_str_eq(facts, "[\"unhealthy\",124]\n");
+}
+
+Test(health, stops_program_with_124)
+{
+	int plain;
+
+	for (plain = 0; plain < 2; plain++) {
+		check_stop(plain != 0, NS_WORDS(extra_actor(), "idle"));
+		check_stop(plain != 0,
+		           NS_WORDS(extra_actor(), "fall", "0", "0"));
+		check_stop(plain != 0, NS_WORDS("--grace=200ms", extra_actor(),
+		                                "deaf", "idle"));
+		check_stop(plain != 0,
+		           NS_WORDS("--grace", CHECKS_LONG, extra_actor(),
+		                    "beside", "idle", "+", "idle"));
+	}
+}
+
+Test(health, rewrites_the_signal_that_stops)
+{
+	struct ns ns = start(
+	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	                    "--on-unhealthy=stop", "--rewrite=TERM:QUIT",
+	                    ns_guest(), "catch", "1", "3"));
+
+	ns_expect(&ns, "3");
+	cr_expect_eq(ns_end(&ns), 124);
+}
+
+/* The milliseconds of a time that hale has put at this address. */
+static long long
+read_time(const struct trace *t, unsigned long long address)
+{
+	struct timespec time = {0};
+	int fd =
+	    open(checks_text("/proc/%d/mem", t->pid), O_RDONLY | O_CLOEXEC);
+
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(pread(fd, &time, sizeof(time), (off_t)address),
+	             (ssize_t)sizeof(time));
+	close(fd);
+	return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+/* How long hale would sleep now, at the most; 0 if it would not, or for ever.
+ */
+static long long
+sleep_length(const struct trace *t)
+{
+	long long ms = 0;
+
+	if (t->at != TRACE_ENTRY || t->pid != t->ns.hale)
+		return 0;
+#ifdef SYS_poll
+	if (t->call == SYS_poll)
+		ms = (int)t->arguments[2];
+#endif
+	if (t->call == SYS_ppoll && t->arguments[2] != 0)
+		ms = read_time(t, t->arguments[2]);
+	return ms > 0 ? ms : 0;
+}
+
+/* After TERM it would sleep for almost ten seconds, and not for ever. */
+Test(health, stops_a_deaf_program_in_ten_seconds, .timeout = 60)
+{
+	struct trace t;
+	long long length = 0;
+	bool sent = false;
+
+	trace_start(&t, &(struct ns_setup){
+			    .words = NS_WORDS("--health", file_target(),
+	                                      "--health-interval=5ms",
+	                                      "--on-unhealthy=stop",
+	                                      extra_actor(), "deaf", "idle")});
+	while (length == 0) {
+		cr_assert(trace_next(&t));
+		if (t.at == TRACE_ENTRY && t.call == SYS_kill &&
+		    t.arguments[1] == SIGTERM)
+			sent = true;
+		if (sent)
+			length = sleep_length(&t);
+	}
+	cr_expect_geq(length, 5000);
+	cr_expect_lt(length, 10500, "%lld ms", length);
+	ns_kill(&t.ns);
+}
+
+Test(health, is_no_concern_once_the_stop_has_begun)
+{
+	struct server server;
+	char *target = serve(&server, SERVER_PLAY(OK));
+	struct ns ns =
+	    start(false, NS_WORDS("--health", target, "--health-interval=1ms",
+	                          "--drain", CHECKS_LONG, ns_guest(), "catch",
+	                          "1", "9"));
+	int came;
+
+	state_await(&ns, "hale:healthy");
+	ns_send(&ns, SIGTERM);
+	state_await(&ns, "hale:stopping");
+	ns_settle(&ns);
+	came = *server.came + 1; /* one may still be in the queue */
+	state_pass(100);
+	cr_expect_leq(*server.came, came);
+	cr_expect(state_is(&ns, "hale:stopping"));
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect_eq(ns_end(&ns), 9);
+}
+
+/* ------ A pause. ------ */
+
+/* hale and all that is beside it stand still for much longer than it takes to
+ * be unhealthy; only the server does not, and an attempt is under way. */
+static void
+check_pause(char *target, bool (*is_there)(void *), void *argument)
+{
+	struct ns ns =
+	    start(false, NS_WORDS("--health", target, "--health-interval=10ms",
+	                          "--health-timeout=1s", "--health-retries=1",
+	                          ns_guest(), "wait"));
+	char errors[NS_TEXT];
+
+	state_await(&ns, "hale:healthy");
+	ns_until(is_there, argument);
+	state_freeze(&ns);
+	state_pass(2500);
+	state_thaw(&ns);
+	state_pass(500);
+	state_errors(&ns, errors, sizeof(errors));
+	cr_expect(state_is(&ns, "hale:healthy"));
+	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
+	finish(&ns, 143);
+}
+
+static bool
+has_come_again(void *server)
+{
+	return *((struct server *)server)->came >= 2;
+}
+
+Test(health, is_not_judged_by_a_pause)
+{
+	struct server server;
+
+	check_pause(serve(&server, SERVER_PLAY(OK, NEXT, HANG, NEXT, OK)),
+	            has_come_again, &server);
+}
+
+static bool
+is_marked(void *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* It sleeps the second time that it runs, and never again. */
+Test(health, is_not_judged_by_a_pause_of_a_command)
+{
+	char *mark = extra_path("mark");
+
+	check_pause(checks_text("exec:/bin/sh -c 'cd %s; test -e once || exec "
+	                        "touch once; test -e mark && exit; touch mark; "
+	                        "exec sleep 600'",
+	                        extra_path("")),
+	            is_marked, mark);
+}
