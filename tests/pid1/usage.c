@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "ns.h"
+#include "state.h"
 
 /* A mistake; PROGRAM follows its words. */
 struct mistake {
@@ -256,4 +258,80 @@ Test(usage, fails_when_a_page_cannot_be_written)
 	check_page_lost("--version", NS_CLOSED);
 	check_page_lost("--version", full);
 	check_page_lost("--license", full);
+}
+
+/* ------ Health. ------ */
+
+/* PROGRAM would follow these words. */
+static void
+check_health(const char *text, char **words, char *variable)
+{
+	char *all[32];
+	struct ns_output output;
+	size_t i;
+
+	for (i = 0; words[i] != NULL; i++)
+		all[i] = words[i];
+	all[i++] = ns_guest();
+	all[i++] = "say";
+	all[i++] = "started";
+	all[i] = NULL;
+	ns_run(&(struct ns_setup){.words = all, .env = NS_WORDS(variable)},
+	       &output);
+	check_line(&output, (const char *[3]){text});
+}
+
+Test(usage, refuses_what_is_no_target)
+{
+	char *word;
+	int i;
+
+	for (i = 0; (word = checks_no_target(i)) != NULL; i++) {
+		check_health("--health", NS_WORDS("--health", word), NULL);
+		if (word[0] != '\0') /* an empty variable has no target */
+			check_health("HALE_HEALTH", NS_WORDS("--"),
+			             checks_text("HALE_HEALTH=%s", word));
+	}
+	for (i = 0; (word = checks_no_option(i)) != NULL; i++)
+		check_health("--health", NS_WORDS("--health=file:/", word),
+		             NULL);
+}
+
+Test(usage, refuses_options_of_health_that_cannot_be_meant)
+{
+	static char *const words[] = {
+	    "--health-interval=0",      "--health-interval=-1s",
+	    "--health-interval=x",      "--health-retries=0",
+	    "--health-retries=x",       "--health-retries=-1",
+	    "--health-successes=0",     "--health-successes=1.5",
+	    "--health-start-period=x",  "--health-start-interval=0",
+	    "--health-start-interval=", "--on-unhealthy=restart",
+	    "--on-unhealthy=",          "--on-unhealthy=signal:",
+	    "--on-unhealthy=signal:X",  "--on-unhealthy=signal:0",
+	    "--on-unhealthy=signal:65", "--health-listen=8080",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		check_health("-", NS_WORDS("--health=file:/", words[i]), NULL);
+}
+
+Test(usage, takes_eight_targets_and_no_more)
+{
+	char *nine[] = {"--health=file:/", "--health=file:/",
+	                "--health=file:/", "--health=file:/",
+	                "--health=file:/", "--health=file:/",
+	                "--health=file:/", "--health=file:/",
+	                "--health=file:/", NULL};
+	char *eight[32];
+	struct ns ns;
+
+	check_health("--health", nine, NULL);
+	memcpy(eight, nine, sizeof(nine));
+	eight[8] = ns_guest();
+	eight[9] = "wait";
+	eight[10] = NULL;
+	ns = ns_start(&(struct ns_setup){.words = eight});
+	state_await(&ns, "hale:healthy");
+	ns_kill(&ns);
 }
