@@ -64,9 +64,10 @@ real_time_number(const char *s)
 {
 	int n = -1;
 
-	if (strncasecmp(s, "RTMIN+", 6) == 0 && small_number(s + 6) >= 0)
+	/* What is no number is -1, and so out of the range. */
+	if (strncasecmp(s, "RTMIN+", 6) == 0)
 		n = RTMIN + small_number(s + 6);
-	if (strncasecmp(s, "RTMAX-", 6) == 0 && small_number(s + 6) >= 0)
+	if (strncasecmp(s, "RTMAX-", 6) == 0)
 		n = RTMAX - small_number(s + 6);
 	return n >= RTMIN && n <= RTMAX ? n : -1;
 }
@@ -126,7 +127,7 @@ child_action(const unsigned long *new, unsigned long *old)
 int
 signals_block(struct signals *s)
 {
-	static const unsigned long standard[sizeof(s->child) / sizeof(long)];
+	unsigned long standard[sizeof(s->child) / sizeof(long)] = {0};
 	struct signals_set all;
 
 	memset(&all, 0xff, sizeof(all));
@@ -151,13 +152,13 @@ enum { WORD = 8 * sizeof(unsigned long) }; /* bits of a word of a set */
 static unsigned long *
 word(struct signals_set *set, int n)
 {
-	return &set->words[(n - 1) / WORD];
+	return &set->words[(unsigned)(n - 1) / WORD];
 }
 
 static unsigned long
 bit(int n)
 {
-	return 1UL << (n - 1) % WORD;
+	return 1UL << (unsigned)(n - 1) % WORD;
 }
 
 bool
@@ -190,11 +191,9 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 {
 	/* The old timespec, of two longs: profiles of seccomp know it, and
 	 * refuse the call with the new one on 32-bit machines. */
-	long limit[2] = {(long)(wait / 1000), (long)(wait % 1000 * 1000000)};
-	int n;
+	int n, ms = wait < LONGEST ? (int)wait : LONGEST;
+	long limit[2] = {ms / 1000, ms % 1000 * 1000000};
 
-	if (wait > LONGEST)
-		limit[0] = LONGEST / 1000;
 	n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
 	                 wait < 0 ? NULL : limit, sizeof(s->open));
 	/* The kernel hands out the lowest number first: without this, a storm

@@ -7,6 +7,7 @@
  * are found first.  What they do is in the C standard and in POSIX.
  */
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -68,11 +69,7 @@ strncmp(const char *a, const char *b, size_t n)
 int
 strcmp(const char *a, const char *b)
 {
-	while (*a == *b && *a != '\0') {
-		a++;
-		b++;
-	}
-	return (unsigned char)*a - (unsigned char)*b;
+	return strncmp(a, b, SIZE_MAX);
 }
 
 static int
