@@ -33,20 +33,6 @@ static const char level_names[][8] = {
     [LOG_DEBUG] = "debug",
 };
 
-/* The limit is on what is shown, so that a line of JSON always ends. */
-static void
-add_quoted(struct text *line, const char *s)
-{
-	char shown[LOG_SHOWN_MAX + 1];
-	struct text t;
-
-	text_init(&t, shown, sizeof(shown));
-	text_escaped(&t, s, strlen(s));
-	text_string(line, shown);
-	if (t.cut)
-		text_string(line, "...");
-}
-
 static bool
 is_number(char kind)
 {
@@ -66,13 +52,21 @@ add_seconds(struct text *line, long long ms)
 	text_string(line, "s");
 }
 
+/* The limit is on what is shown, so that a line of JSON always ends. */
 static void
 add_word(struct text *line, char kind, const char *s)
 {
+	char shown[LOG_SHOWN_MAX + 1];
+	struct text t, *to = line;
+
 	if (kind == 'q')
-		add_quoted(line, s);
-	else
-		text_string(line, s);
+		text_init(to = &t, shown, sizeof(shown));
+	text_escaped(to, s, strlen(s));
+	if (to == line)
+		return;
+	text_string(line, shown);
+	if (t.cut)
+		text_string(line, "...");
 }
 
 /* Every conversion takes its argument, so that the next one finds its own. */
@@ -139,39 +133,53 @@ add_message(struct text *line, const char *format, bool fields,
 }
 
 void
-log_line(struct text *line, const struct log *log, enum log_level level,
+log_fields(struct text *t, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message(t, format, true, arguments);
+	va_end(arguments);
+}
+
+static void
+add_json(struct text *line, const struct log *log, enum log_level level,
          long long today, const char *format, va_list arguments)
 {
 	char stamp[CLOCK_STAMP_SIZE];
-	const char *name = level_names[level];
 
-	if (log->json) {
-		clock_stamp(today, stamp);
-		text_string(line, "{\"time\":\"");
-		text_string(line, stamp);
-		if (level == LOG_WARN)
-			name = "warn";
-	}
-	text_string(line, log->json ? "\",\"level\":\"" : "hale: ");
-	text_string(line, name);
-	text_string(line, log->json ? "\",\"msg\":\"" : ": ");
-	line->quoting = log->json;
+	clock_stamp(today, stamp);
+	log_fields(line, "{time:s}{level:s}", stamp,
+	           level == LOG_WARN ? "warn" : level_names[level]);
+	line->buffer[0] = '{';
+	text_string(line, ",\"msg\":\"");
+	line->quoting = true;
 	add_message(line, format, false, arguments);
 	line->quoting = false;
+	text_string(line, "\"");
+	add_message(line, format, true, arguments);
+	if (log->dropped > 0)
+		log_fields(line, "{dropped:d}", (long long)log->dropped);
+	text_string(line, "}");
+}
+
+void
+log_line(struct text *line, const struct log *log, enum log_level level,
+         long long today, const char *format, va_list arguments)
+{
 	if (log->json) {
-		text_string(line, "\"");
-		add_message(line, format, true, arguments);
+		add_json(line, log, level, today, format, arguments);
+		return;
 	}
+	text_string(line, "hale: ");
+	text_string(line, level_names[level]);
+	text_string(line, ": ");
+	add_message(line, format, false, arguments);
 	if (log->dropped > 0) {
-		text_string(line, log->json
-		                      ? ",\"dropped\":"
-		                      : " (messages dropped before this one: ");
+		text_string(line, " (messages dropped before this one: ");
 		text_number(line, (long long)log->dropped);
-		if (!log->json)
-			text_string(line, ")");
+		text_string(line, ")");
 	}
-	if (log->json)
-		text_string(line, "}");
 }
 
 static bool

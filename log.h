@@ -33,6 +33,9 @@ struct log {
  */
 void log_say(struct log *log, enum log_level level, const char *format, ...);
 
+/* Append each argument as a member of an object, ,"NAME":VALUE. */
+void log_fields(struct text *t, const char *format, ...);
+
 /* Build the line that log_say writes, the newline left out; today is the time
  * as clock_today has it. */
 void log_line(struct text *line, const struct log *log, enum log_level level,

@@ -10,44 +10,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "replace.h"
-
-static void
-number(struct text *t, const char *name, long long n)
-{
-	text_string(t, ",\"");
-	text_string(t, name);
-	text_string(t, "\":");
-	text_number(t, n);
-}
-
-static void
-string(struct text *t, const char *name, const char *s)
-{
-	text_string(t, name);
-	text_string(t, "\":\"");
-	t->quoting = true;
-	text_escaped(t, s, strlen(s));
-	t->quoting = false;
-	text_string(t, "\"");
-}
 
 void
 report_line(struct text *t, const struct report *r)
 {
-	text_string(t, "{\"");
-	string(t, "reason", r->reason);
-	number(t, "exit_code", r->exit_code);
-	number(t, "signal", r->signal);
-	text_string(t, ",\"");
-	string(t, "message", r->message);
-	number(t, "duration_ms", r->duration_ms);
-	number(t, "oom_kills", r->oom_kills < 0 ? 0 : r->oom_kills);
-	number(t, "max_rss_kib", r->max_rss_kib);
-	number(t, "orphans_reaped", (long long)r->orphans_reaped);
+	size_t start = t->length;
+
+	log_fields(t,
+	           "{reason:s}{exit_code:d}{signal:d}{message:s}{duration_ms:d}"
+	           "{oom_kills:d}{max_rss_kib:d}{orphans_reaped:d}",
+	           r->reason, (long long)r->exit_code, (long long)r->signal,
+	           r->message, r->duration_ms,
+	           r->oom_kills < 0 ? 0 : r->oom_kills,
+	           (long long)r->max_rss_kib, (long long)r->orphans_reaped);
+	t->buffer[start] = '{'; /* it was a comma */
 	text_string(t, "}\n");
 }
 

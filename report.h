@@ -8,10 +8,10 @@ enum { REPORT_SIZE = 1536 }; /* bytes of the longest report */
 
 /* The account of the end. */
 struct report {
-	const char *reason; /* exited, signaled, unhealthy, not-started */
-	int exit_code;      /* hale's own */
-	int signal;         /* that killed PROGRAM, or 0 */
-	const char *message;
+	const char *reason;    /* exited, signaled, unhealthy, not-started */
+	int exit_code;         /* hale's own */
+	int signal;            /* that killed PROGRAM, or 0 */
+	const char *message;   /* escaped, see text_escaped */
 	long long duration_ms; /* of PROGRAM's run */
 	long long oom_kills;   /* that the cgroup counted meanwhile, or -1 */
 	long max_rss_kib;      /* of the largest process that was waited for */
