@@ -66,19 +66,19 @@ struct init {
 	struct stop stop;
 	pid_t self;
 	pid_t program;
-	int status;     /* of PROGRAM, as wait(2) has it */
-	int hurries;    /* rounds in a row that SIGCHLD has cut short */
-	int descriptor; /* signalfd(2), to wait for with others; or -1 */
-	bool ended;     /* PROGRAM has */
-	bool left;      /* there is nothing more to wait for */
-	bool killed;    /* what was left when the grace was over */
-	bool watching;  /* there is a target */
-	bool unhealthy; /* that is why PROGRAM is stopped */
-	long long now;  /* ms, when hale woke up last */
-	long long started, duration; /* of PROGRAM, milliseconds */
-	unsigned long orphans;       /* reaped */
+	int status;        /* of PROGRAM, as wait(2) has it */
+	int hurries;       /* rounds in a row that SIGCHLD has cut short */
+	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
+	bool ended;        /* PROGRAM has */
+	bool left;         /* there is nothing more to wait for */
+	bool killed;       /* what was left when the grace was over */
+	bool watching;     /* there is a target */
+	bool unhealthy;    /* that is why PROGRAM is stopped */
+	long long now;     /* ms, when hale woke up last */
+	long long started; /* PROGRAM was, ms */
 	struct cgroup_start memory;
 	struct spawn spawn;
+	struct report report;
 	struct signals signals;
 	siginfo_t held; /* the stop signal that came last, or is held back */
 	struct watch watch;
@@ -128,7 +128,6 @@ complain(struct init *in)
 {
 	const struct options_error *e = &in->options.error;
 
-	in->log.json = in->options.log_json;
 	if (e->value != NULL)
 		log_say(&in->log, LOG_ERROR,
 		        "{option:q}: '{value:q}' {problem:s}{wanted:s}",
@@ -145,7 +144,6 @@ install(struct init *in)
 {
 	const char *what;
 
-	in->log.json = in->options.log_json;
 	if (tools_install(in->options.path, &what) == 0)
 		return 0;
 	log_say(&in->log, LOG_ERROR, "cannot {what:s} '{path:q}': {error:e}",
@@ -177,33 +175,30 @@ prepare(struct init *in)
 		        path);
 }
 
-/* Write the exit report, if one is asked for; signal is 0 for none. */
+/* Write the exit report, if one is asked for. */
 static void
-leave_report(struct init *in, const char *reason, int code, int signal,
-             long long oom_kills, const char *message)
+leave_report(struct init *in, const char *reason, int code, const char *message)
 {
+	const char *path = in->options.exit_report;
+	struct report *r = &in->report;
 	char buffer[REPORT_SIZE];
-	struct rusage usage = {0};
-	struct report r = {.reason = reason,
-	                   .exit_code = code,
-	                   .signal = signal,
-	                   .message = message,
-	                   .duration_ms = in->duration,
-	                   .oom_kills = oom_kills,
-	                   .orphans_reaped = in->orphans};
+	struct rusage usage;
 	struct text t;
 
-	if (in->options.exit_report == NULL)
+	if (path == NULL)
 		return;
-	(void)getrusage(RUSAGE_CHILDREN, &usage); /* else 0 */
-	r.max_rss_kib = usage.ru_maxrss;
+	if (getrusage(RUSAGE_CHILDREN, &usage) == 0) /* else 0 */
+		r->max_rss_kib = usage.ru_maxrss;
+	r->reason = reason;
+	r->exit_code = code;
+	r->message = message;
 	text_init(&t, buffer, sizeof(buffer));
-	report_line(&t, &r);
-	if (report_write(in->options.exit_report, &t) < 0)
+	report_line(&t, r);
+	if (report_write(path, &t) < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot write the exit report '{path:q}': {error:e} "
 		        "(there is none)",
-		        in->options.exit_report);
+		        path);
 }
 
 /* hale's exit code for what stands for PROGRAM's end. */
@@ -244,7 +239,7 @@ not_started(struct init *in)
 	in->log.kept = &t;
 	errno = spawn->error;
 	log_say(&in->log, LOG_ERROR, format, spawn->file);
-	leave_report(in, "not-started", code, 0, 0, message);
+	leave_report(in, "not-started", code, message);
 	return code;
 }
 
@@ -336,20 +331,23 @@ target(const struct init *in)
 }
 
 static void
-forward(struct init *in, const siginfo_t *info)
+pass_on(struct init *in, pid_t to, int n, const siginfo_t *info)
 {
 	char name[SIGNALS_NAME_SIZE];
-	int n = signals_verdict(info, in->self, in->options.rewrite);
+	bool sent = signals_send(to, n, info) == 0;
 
-	if (signals_send(target(in), n, info) < 0)
-		log_say(&in->log, LOG_WARN,
-		        "cannot forward {signal:s} to process {pid:d}: "
-		        "{error:e} (it did not get the signal)",
-		        signals_name(n, name), (long long)in->program);
-	else
-		log_say(&in->log, LOG_DEBUG,
-		        "forwarded {signal:s} to process {pid:d}",
-		        signals_name(n, name), (long long)in->program);
+	log_say(&in->log, sent ? LOG_DEBUG : LOG_WARN,
+	        sent ? "forwarded {signal:s} to process {pid:d}"
+	             : "cannot forward {signal:s} to process {pid:d}: "
+	               "{error:e} (it did not get the signal)",
+	        signals_name(n, name), (long long)in->program);
+}
+
+static void
+forward(struct init *in, const siginfo_t *info)
+{
+	pass_on(in, target(in),
+	        signals_verdict(info, in->self, in->options.rewrite), info);
 }
 
 /* Nobody who is stopped sees TERM before CONT. */
@@ -467,12 +465,7 @@ obey_health(struct init *in)
 	if (action == OPTIONS_REPORT || in->stop.state != STOP_RUNNING)
 		return;
 	if (action != OPTIONS_STOP) {
-		if (signals_send(in->program, action, &info) < 0)
-			log_say(&in->log, LOG_WARN,
-			        "cannot send {signal:s} to process {pid:d}: "
-			        "{error:e} (it did not get the signal)",
-			        signals_name(action, name),
-			        (long long)in->program);
+		pass_on(in, in->program, action, &info);
 		return;
 	}
 	log_say(&in->log, LOG_WARN, "stopping PROGRAM, which is unhealthy");
@@ -518,7 +511,7 @@ account(struct init *in, const struct reaped *child)
 	if (child->pid == in->program) {
 		in->ended = true;
 		in->status = child->status;
-		in->duration = clock_now() - in->started;
+		in->report.duration_ms = clock_now() - in->started;
 		if (in->watching && in->stop.state == STOP_RUNNING)
 			watch_stop(&in->watch, clock_now());
 		act(in, stop_ended(&in->stop, clock_now()));
@@ -527,7 +520,7 @@ account(struct init *in, const struct reaped *child)
 	if (in->watching &&
 	    watch_ended(&in->watch, child->pid, child->status, clock_now()))
 		return;
-	in->orphans++;
+	in->report.orphans_reaped++;
 	if (in->options.name->kind == NAMES_TINI)
 		format = "Reaped zombie process with pid={pid:d}";
 	log_say(&in->log, in->options.warn_reaped ? LOG_WARN : LOG_DEBUG,
@@ -648,41 +641,41 @@ begin_message(struct init *in, struct text *t, char message[MESSAGE_SIZE])
 }
 
 static void
-explain_kill(struct init *in, int code)
+say_killed(struct init *in, const struct cgroup_memory *m)
 {
-	char name[SIGNALS_NAME_SIZE], message[MESSAGE_SIZE];
-	char format[FORMAT_SIZE];
-	const char *signal = signals_name(WTERMSIG(in->status), name);
-	struct cgroup_memory m;
+	char name[SIGNALS_NAME_SIZE], format[FORMAT_SIZE];
+	int n = WTERMSIG(in->status);
 	struct text t;
 
-	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
 	text_init(&t, format, sizeof(format));
-	killed_format(&t, &m);
-	begin_message(in, &t, message);
-	log_say(&in->log, LOG_WARN, format, signal, in->duration, m.oom_kills,
-	        m.limit);
-	leave_report(in, in->unhealthy ? "unhealthy" : "signaled", code,
-	             WTERMSIG(in->status),
-	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
+	killed_format(&t, m);
+	log_say(&in->log, LOG_WARN, format, signals_name(n, name),
+	        in->report.duration_ms, m->oom_kills, m->limit);
+	in->report.signal = n;
 }
 
 static void
-explain_exit(struct init *in, int code)
+explain(struct init *in, int code)
 {
+	bool killed = WIFSIGNALED(in->status);
+	const char *reason = killed ? "signaled" : "exited";
 	char message[MESSAGE_SIZE];
 	struct cgroup_memory m;
 	struct text t;
 
 	begin_message(in, &t, message);
-	log_say(&in->log, LOG_INFO,
-	        "PROGRAM exited with {code:d} after {duration_ms:t}",
-	        (long long)reaper_exit_code(in->status), in->duration);
-	if (in->options.exit_report == NULL)
-		return;
-	cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
-	leave_report(in, in->unhealthy ? "unhealthy" : "exited", code, 0,
-	             m.so_far ? CGROUP_UNKNOWN : m.oom_kills, message);
+	if (killed || in->options.exit_report != NULL) {
+		cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
+		in->report.oom_kills = m.so_far ? CGROUP_UNKNOWN : m.oom_kills;
+	}
+	if (killed)
+		say_killed(in, &m);
+	else
+		log_say(&in->log, LOG_INFO,
+		        "PROGRAM exited with {code:d} after {duration_ms:t}",
+		        (long long)reaper_exit_code(in->status),
+		        in->report.duration_ms);
+	leave_report(in, in->unhealthy ? "unhealthy" : reason, code, message);
 }
 
 /* PROGRAM has ended; hale's exit code. */
@@ -698,10 +691,7 @@ leave(struct init *in)
 	/* As dumb-init does: its session does not outlive PROGRAM. */
 	if (in->options.session && term != SIGNALS_NONE)
 		(void)kill(-in->program, term); /* there may be nobody left */
-	if (WIFSIGNALED(in->status))
-		explain_kill(in, code);
-	else
-		explain_exit(in, code);
+	explain(in, code);
 	return code;
 }
 
@@ -756,7 +746,6 @@ obey(struct init *in)
 		return check(&in->watch, &in->options, &in->signals);
 	default:
 		in->log.level = (enum log_level)in->options.log_level;
-		in->log.json = in->options.log_json;
 		return run(in);
 	}
 }
@@ -764,6 +753,8 @@ obey(struct init *in)
 static int
 begin(struct init *in, char **argv)
 {
+	bool understood;
+
 	in->log.level = LOG_WARN;
 	in->watch.log = &in->log;
 	in->watch.tools.scratch = in->scratch;
@@ -773,9 +764,10 @@ begin(struct init *in, char **argv)
 		return EXIT_FAILED;
 	}
 	in->self = getpid();
-	if (options_parse(&in->options, argv, environ, in->self) < 0)
-		return complain(in);
-	return obey(in);
+	understood =
+	    options_parse(&in->options, argv, environ, in->self) == 0;
+	in->log.json = in->options.log_json;
+	return understood ? obey(in) : complain(in);
 }
 
 int
