@@ -411,10 +411,16 @@ act(struct init *in, enum stop_action action)
 }
 
 static void
-begin_stop(struct init *in, const siginfo_t *info)
+stop_watching(struct init *in)
 {
 	if (in->watching && in->stop.state == STOP_RUNNING)
 		watch_stop(&in->watch, clock_now());
+}
+
+static void
+begin_stop(struct init *in, const siginfo_t *info)
+{
+	stop_watching(in);
 	/* The first is the one that a drain holds back for later. */
 	if (in->stop.state != STOP_DRAINING)
 		in->held = *info;
@@ -460,7 +466,6 @@ obey_health(struct init *in)
 {
 	int action = watch_asked(&in->watch);
 	siginfo_t info = {.si_signo = action};
-	char name[SIGNALS_NAME_SIZE];
 
 	if (action == OPTIONS_REPORT || in->stop.state != STOP_RUNNING)
 		return;
@@ -512,8 +517,7 @@ account(struct init *in, const struct reaped *child)
 		in->ended = true;
 		in->status = child->status;
 		in->report.duration_ms = clock_now() - in->started;
-		if (in->watching && in->stop.state == STOP_RUNNING)
-			watch_stop(&in->watch, clock_now());
+		stop_watching(in);
 		act(in, stop_ended(&in->stop, clock_now()));
 		return;
 	}
@@ -546,18 +550,19 @@ reap(struct init *in)
 	return result == REAPER_TOOK;
 }
 
-/* Milliseconds until something is due, or -1. */
+/* Milliseconds until something is due, or -1.  A target that never is makes
+ * hale look again after some days. */
 static int
 time_left(const struct init *in)
 {
-	long long next =
-	    in->stop.deadline == STOP_NEVER ? HEALTH_NEVER : in->stop.deadline;
+	long long next = in->stop.deadline, probe;
 
-	if (in->watching && watch_next(&in->watch) < next)
-		next = watch_next(&in->watch);
-	if (next == HEALTH_NEVER)
-		return -1;
-	return clock_until(next, in->watching ? in->now : clock_now());
+	if (in->watching) {
+		probe = watch_next(&in->watch);
+		if (next == STOP_NEVER || probe < next)
+			next = probe;
+	}
+	return next == STOP_NEVER ? -1 : clock_until(next, clock_now());
 }
 
 /* Sleep for wait milliseconds (-1: for ever) at most, until a signal or a

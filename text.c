@@ -27,14 +27,16 @@ text_init(struct text *t, char *buffer, size_t size)
 static void
 append(struct text *t, const char *s, size_t n)
 {
-	bool mark = t->quoting && n == 1 && (*s == '"' || *s == '\\');
+	char marked[] = {'\\', *s};
 
-	if (t->cut || t->size - 1 - t->length < n + (mark ? 1 : 0)) {
+	if (t->quoting && n == 1 && (*s == '"' || *s == '\\')) {
+		s = marked;
+		n = sizeof(marked);
+	}
+	if (t->cut || t->size - 1 - t->length < n) {
 		t->cut = true;
 		return;
 	}
-	if (mark)
-		t->buffer[t->length++] = '\\';
 	memcpy(t->buffer + t->length, s, n);
 	t->length += n;
 	t->buffer[t->length] = '\0';
@@ -80,18 +82,18 @@ static const struct {
     {0xf0, 0xf0, 0x90, 0xbf, 4},
     {0xf1, 0xf3, 0x80, 0xbf, 4},
     {0xf4, 0xf4, 0x80, 0x8f, 4}, /* nothing past U+10FFFF */
+    {0x00, 0xff, 0, 0, 0},       /* the rest leads nothing */
 };
 
 /* How many bytes the printable character at s has, or 0 if it is none. */
 static size_t
 character(const unsigned char *s, size_t n)
 {
-	size_t i, k;
+	size_t i = 0, k;
 
-	for (i = 0; i < sizeof(leads) / sizeof(leads[0]); i++)
-		if (s[0] >= leads[i].first && s[0] <= leads[i].last)
-			break;
-	if (i == sizeof(leads) / sizeof(leads[0]) || leads[i].length > n)
+	while (s[0] < leads[i].first || s[0] > leads[i].last)
+		i++;
+	if (leads[i].length > n)
 		return 0;
 	if (leads[i].length > 1 &&
 	    (s[1] < leads[i].low || s[1] > leads[i].high))
@@ -108,11 +110,8 @@ append_code(struct text *t, unsigned char byte)
 {
 	static const char hex[] = "0123456789abcdef";
 	char code[] = {'\\', '\\', 'x', hex[byte >> 4], hex[byte & 15]};
-	bool quoting = t->quoting;
 
-	t->quoting = false;
-	append(t, quoting ? code : code + 1, quoting ? 5 : 4);
-	t->quoting = quoting;
+	append(t, t->quoting ? code : code + 1, t->quoting ? 5 : 4);
 }
 
 void
@@ -121,12 +120,14 @@ text_escaped(struct text *t, const char *s, size_t n)
 	while (n > 0) {
 		size_t whole = character((const unsigned char *)s, n);
 
-		if (whole > 0)
+		if (whole > 0) {
 			append(t, s, whole);
-		else
+		} else {
 			append_code(t, (unsigned char)*s);
-		s += whole > 0 ? whole : 1;
-		n -= whole > 0 ? whole : 1;
+			whole = 1;
+		}
+		s += whole;
+		n -= whole;
 	}
 }
 
