@@ -20,16 +20,21 @@ static const struct names_row rows[] = {
     {"dumb-init", NAMES_DUMB_INIT, 1, 2, 2, true, true},
 };
 
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
 const struct names_row *
 names_find(const char *argv0)
 {
-	const char *slash = argv0 != NULL ? strrchr(argv0, '/') : NULL;
-	size_t i;
+	const struct names_row *row = rows;
+	const char *slash;
 
+	if (argv0 == NULL)
+		return row;
+	slash = strrchr(argv0, '/');
 	if (slash != NULL)
 		argv0 = slash + 1;
-	for (i = 0; argv0 != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].name, argv0) == 0)
-			return &rows[i];
-	return &rows[0];
+	for (row += ROWS - 1; row > rows && strcmp(row->name, argv0) != 0;
+	     row--)
+		;
+	return row;
 }

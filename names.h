@@ -8,8 +8,8 @@ enum names_kind { NAMES_HALE, NAMES_TINI, NAMES_CATATONIT, NAMES_DUMB_INIT };
 
 /* What the name that hale is started under changes. */
 struct names_row {
-	const char *name;
-	enum names_kind kind;
+	char name[12];
+	unsigned char kind;      /* enum names_kind */
 	unsigned char usage;     /* exit code of a usage error */
 	unsigned char not_found; /* ... when PROGRAM is not found */
 	unsigned char not_run;   /* ... when it cannot be run */
