@@ -20,6 +20,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "text.h"
+
 enum {
 	QUEUED =
 	    32, /* the kernel's first real-time signal: from here they queue */
@@ -47,39 +49,28 @@ static const struct {
     {"SYS", SIGSYS},       {"RTMIN", RTMIN},      {"RTMAX", RTMAX},
 };
 
-/* One or two digits as a number, or -1. */
-static int
-small_number(const char *s)
-{
-	int n = 0;
-	size_t i;
-
-	for (i = 0; s[i] >= '0' && s[i] <= '9' && i < 2; i++)
-		n = n * 10 + (s[i] - '0');
-	return i > 0 && s[i] == '\0' ? n : -1;
-}
-
 static int
 real_time_number(const char *s)
 {
-	int n = -1;
+	bool down = strncasecmp(s, "RTMAX-", 6) == 0;
+	int n;
 
-	/* What is no number is -1, and so out of the range. */
-	if (strncasecmp(s, "RTMIN+", 6) == 0)
-		n = RTMIN + small_number(s + 6);
-	if (strncasecmp(s, "RTMAX-", 6) == 0)
-		n = RTMAX - small_number(s + 6);
-	return n >= RTMIN && n <= RTMAX ? n : -1;
+	if (!down && strncasecmp(s, "RTMIN+", 6) != 0)
+		return -1;
+	n = text_to_number(s + 6, RTMAX - RTMIN);
+	if (n >= 0)
+		n = down ? RTMAX - n : RTMIN + n;
+	return n;
 }
 
 int
 signals_number(const char *s)
 {
-	int n = small_number(s);
+	int n = text_to_number(s, SIGNALS_MAX);
 	size_t i;
 
 	if (n >= 0)
-		return n >= 1 && n <= SIGNALS_MAX ? n : -1;
+		return n > 0 ? n : -1;
 	if (strncasecmp(s, "SIG", 3) == 0)
 		s += 3;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -127,7 +118,7 @@ child_action(const unsigned long *new, unsigned long *old)
 int
 signals_block(struct signals *s)
 {
-	unsigned long standard[sizeof(s->child) / sizeof(long)] = {0};
+	static const unsigned long standard[sizeof(s->child) / sizeof(long)];
 	struct signals_set all;
 
 	memset(&all, 0xff, sizeof(all));
@@ -152,13 +143,13 @@ enum { WORD = 8 * sizeof(unsigned long) }; /* bits of a word of a set */
 static unsigned long *
 word(struct signals_set *set, int n)
 {
-	return &set->words[(unsigned)(n - 1) / WORD];
+	return &set->words[(n - 1) / WORD];
 }
 
 static unsigned long
 bit(int n)
 {
-	return 1UL << (unsigned)(n - 1) % WORD;
+	return 1UL << (n - 1) % WORD;
 }
 
 bool
@@ -191,9 +182,11 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 {
 	/* The old timespec, of two longs: profiles of seccomp know it, and
 	 * refuse the call with the new one on 32-bit machines. */
-	int n, ms = wait < LONGEST ? (int)wait : LONGEST;
-	long limit[2] = {ms / 1000, ms % 1000 * 1000000};
+	long limit[2] = {(long)(wait / 1000), (long)(wait % 1000 * 1000000)};
+	int n;
 
+	if (wait > LONGEST)
+		limit[0] = LONGEST / 1000;
 	n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
 	                 wait < 0 ? NULL : limit, sizeof(s->open));
 	/* The kernel hands out the lowest number first: without this, a storm

@@ -22,11 +22,11 @@ static const struct {
     {"SIGRTMAX-30", 34}, {"", -1},         {"SIG", -1},
     {"0", -1},           {"65", -1},       {"-1", -1},
     {"+9", -1},          {" 9", -1},       {"9 ", -1},
-    {"015", -1},         {"100", -1},      {"SIG15", -1},
+    {"015", 15},         {"100", -1},      {"SIG15", -1},
     {"TERMINATE", -1},   {"TER", -1},      {"SIGSIGTERM", -1},
     {"RTMIN+31", -1},    {"RTMAX-31", -1}, {"RTMIN+", -1},
     {"RTMIN-1", -1},     {"RTMAX+1", -1},  {"RTMIN+1x", -1},
-    {"RTMIN+001", -1},   {"TERM\n", -1},
+    {"RTMIN+001", 35},   {"TERM\n", -1},
 };
 
 Test(signals, are_known_by_name_and_number)
