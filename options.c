@@ -166,8 +166,8 @@ static const char wanted[] =
 	ROW('h', FLAG, CONSTANT, OPTIONS_HELP, FIELD(action), \
 	    "help", "", "print this") \
 	ROW('l', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), \
-	    "license", "", "print the licence; also -L") \
-	ROW('L', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), "", "", "") \
+	    "license", "", "print the licence") \
+	ROW('L', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), "", "", "the same") \
 	ROW('V', FLAG, CONSTANT, OPTIONS_VERSION, FIELD(action), \
 	    "version", "", "print the version")
 /* clang-format on */
@@ -638,38 +638,33 @@ settle(struct options *o)
 static void
 set_defaults(struct options *o)
 {
-	static const unsigned short usual[HEALTH_VALUES] = {
-	    [HEALTH_INTERVAL] = 10000,      [HEALTH_TIMEOUT] = 3000,
-	    [HEALTH_RETRIES] = 3,           [HEALTH_SUCCESSES] = 1,
-	    [HEALTH_START_INTERVAL] = 1000,
-	};
-	int k;
-
-	/* From the rewriting to the rules nobody has said anything. */
-	memset(o->rewrite, 0xff, sizeof(o->rewrite));
-	memset(o->rules, 0xff, sizeof(o->rules));
-	for (k = 0; k < HEALTH_VALUES; k++)
-		o->rules[0].value[k] = usual[k];
+	memset((char *)o + FIELD(forward), 0xff,
+	       FIELD(statuses) - FIELD(forward)); /* UNSAID, all of it */
 	o->pool.at = o->strings;
 	o->pool.left = sizeof(o->strings);
-	o->forward = UNSAID;
-	o->log_level = UNSAID;
 	o->error.option = o->spelled;
 	o->error.wanted = "";
 }
 
-/* What has not been said of a target is what was said of all. */
+static const unsigned short usual[HEALTH_VALUES] = {
+    [HEALTH_INTERVAL] = 10000,      [HEALTH_TIMEOUT] = 3000,
+    [HEALTH_RETRIES] = 3,           [HEALTH_SUCCESSES] = 1,
+    [HEALTH_START_INTERVAL] = 1000,
+};
+
+/* What has not been said of a target is what was said of all, or is usual. */
 static void
 fill_rules(struct options *o)
 {
 	int i, k;
 
-	for (i = 1; i <= o->count; i++) {
+	for (i = 0; i <= o->count; i++) {
 		long long *value = o->rules[i].value;
 
 		for (k = 0; k < HEALTH_VALUES; k++)
 			if (value[k] == UNSAID)
-				value[k] = o->rules[0].value[k];
+				value[k] =
+				    i == 0 ? usual[k] : o->rules[0].value[k];
 		if (o->statuses[i] == NULL)
 			o->statuses[i] = o->statuses[0];
 	}
@@ -757,13 +752,13 @@ pad(struct text *t, size_t from)
 static const char *
 help_row(struct text *t, const struct row *row, const char *name)
 {
-	char letter[] = "      --";
-	size_t from = t->length;
+	char letter[] = "\n      --";
+	size_t from = t->length + 1;
 
 	if (row->letter != 0) {
-		letter[2] = '-';
-		letter[3] = row->letter;
-		letter[4] = *name != '\0' ? ',' : '\0';
+		letter[3] = '-';
+		letter[4] = row->letter;
+		letter[5] = *name != '\0' ? ',' : '\0';
 	}
 	text_string(t, letter);
 	text_string(t, name);
@@ -773,7 +768,6 @@ help_row(struct text *t, const struct row *row, const char *name)
 	pad(t, from);
 	name = behind(name, 1);
 	text_string(t, name);
-	text_string(t, "\n");
 	return behind(name, 1);
 }
 
@@ -785,10 +779,11 @@ options_help(struct text *t)
 
 	text_string(t, usage);
 	text_string(t, "\nRun PROGRAM, forward signals, reap, exit as it "
-	               "does.\n\n");
+	               "does.\n");
 	for (; row < rows + ROWS; row++)
 		name = help_row(t, row, name);
-	text_string(t, "\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
-	               "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
-	               "--log-level, and so on.  See hale(8).\n");
+	text_string(t,
+	            "\n\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
+	            "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
+	            "--log-level, and so on.  See hale(8).\n");
 }

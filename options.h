@@ -57,8 +57,6 @@ struct options {
 
 	/* What they say. */
 	int action;              /* enum options_action */
-	int forward;             /* enum options_forward */
-	int log_level;           /* enum log_level */
 	int log_json;            /* 1: --log-format json */
 	int parent_death_signal; /* or SIGNALS_NONE */
 	int warn_reaped;         /* -w */
@@ -71,6 +69,10 @@ struct options {
 	const char *path;             /* for --install */
 	const char *exit_report;      /* a path, or NULL */
 
+	/* All ones until they are said. */
+	int forward;                            /* enum options_forward */
+	int log_level;                          /* enum log_level */
+	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
 	/* Health: [0] is what all targets share, [1] on is one target's. */
 	struct health_rule rules[1 + TARGETS_MAX];
 	const char *statuses[1 + TARGETS_MAX];
@@ -83,9 +85,8 @@ struct options {
 	int live;           /* --live */
 	long long wait;     /* milliseconds, for --check */
 
-	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
-	unsigned char stops[SIGNALS_MAX + 1];   /* 1: begins the stop */
-	unsigned char remap_exit[256];          /* 1: becomes 0 */
+	unsigned char stops[SIGNALS_MAX + 1]; /* 1: begins the stop */
+	unsigned char remap_exit[256];        /* 1: becomes 0 */
 	bool said[400];   /* which fields have been set, see options.c */
 	char spelled[48]; /* an option or variable */
 	struct target_pool pool;

@@ -153,29 +153,28 @@ copy(struct target *t, const char *s, char **envp, struct target_pool *p)
 static const char *
 parse_authority(struct target *t, char *host, int port)
 {
-	char *end;
 	size_t n;
 
 	t->host = host;
 	if (*host != '[') {
 		n = strcspn(host, ":");
-		end = host + n;
 		t->addresses = address_parse(t->address, host, n);
 		if (t->addresses == 0)
 			t->addresses = hosts_find(host, n, t->address);
 	} else {
 		n = strcspn(++host, "]");
-		end = host + n;
-		if (*end++ == ']' && address_parse(t->address, host, n))
+		if (address_parse(t->address, host, n) && host[n] == ']')
 			t->addresses = t->address[0].family == AF_INET6;
+		n++;
 	}
 	if (t->addresses == 0)
 		return "needs a host's address, or its name in /etc/hosts";
-	if (*end != '\0')
-		port = *end == ':' ? text_to_number(end + 1, 65535) : 0;
+	host += n;
+	if (*host != '\0')
+		port = *host == ':' ? text_to_number(host + 1, 65535) : 0;
 	t->address[0].port = t->address[1].port = (unsigned short)port;
 	if (port == 80)
-		*end = '\0';
+		*host = '\0';
 	return port <= 0 ? "has no port from 1 to 65535" : NULL;
 }
 
