@@ -4,50 +4,48 @@
  */
 #include "duration.h"
 
-#include <stddef.h>
-#include <string.h>
+#include <limits.h>
 
-static const struct {
-	char name[3];
-	int milliseconds;
-} units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-
-enum { UNITS = sizeof(units) / sizeof(units[0]) };
-
-/* The unit at *s, which is moved behind it; or UNITS. */
-static size_t
+/* The milliseconds of the unit at *s, which is moved behind it; or 0. */
+static int
 unit(const char **s)
 {
-	size_t n = strcspn(*s, "0123456789"), i;
-
-	for (i = 0; i < UNITS; i++)
-		if (strlen(units[i].name) == n &&
-		    memcmp(units[i].name, *s, n) == 0)
-			break;
-	*s += n;
-	return i;
+	switch (*(*s)++) {
+	case 'h':
+		return 3600000;
+	case 's':
+		return 1000;
+	case 'm':
+		if (**s != 's')
+			return 60000;
+		++*s;
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 long long
 duration_parse(const char *s)
 {
-	long long total = 0, n;
-	size_t next = 0, u;
+	/* A number has 42 bits at most and a unit 22: no product is cut. */
+	unsigned long long total = 0;
+	int last = INT_MAX, next;
 
 	do {
-		n = text_digits(&s);
+		long long n = text_digits(&s);
+
 		if (n < 0)
 			return -1;
-		if (*s == '\0' && next == 0)
+		if (*s == '\0' && last == INT_MAX)
 			s = "s";
-		u = unit(&s);
-		if (u < next || u == UNITS ||
-		    n > (DURATION_MAX - total) / units[u].milliseconds)
+		next = unit(&s);
+		total += (unsigned long long)n * (unsigned)next;
+		if (next == 0 || next >= last || total > DURATION_MAX)
 			return -1;
-		total += n * units[u].milliseconds;
-		next = u + 1;
+		last = next;
 	} while (*s != '\0');
-	return total;
+	return (long long)total;
 }
 
 void
