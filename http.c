@@ -92,14 +92,13 @@ static const struct row {
     {'*', HEADER},
 };
 
-static const char reasons[][28] = {
-    "not an HTTP/1 answer",
-    [SPEAKS_TLS - OTHER] = "server speaks TLS",
-    [SPEAKS_SSH - OTHER] = "server speaks SSH",
-    [SPEAKS_HTTP2 - OTHER] = "server speaks HTTP/2",
-    [LARGE - OTHER] = "more than 64 KiB of headers",
-    [MANY - OTHER] = "too many interim answers",
-};
+/* In the order of the failures, one behind the other. */
+static const char reasons[] = "not an HTTP/1 answer\0"
+			      "server speaks TLS\0"
+			      "server speaks SSH\0"
+			      "server speaks HTTP/2\0"
+			      "more than 64 KiB of headers\0"
+			      "too many interim answers";
 
 void
 http_init(struct http *h)
@@ -148,7 +147,7 @@ http_feed(struct http *h, const char *bytes, size_t n)
 	}
 	if (h->at < OTHER)
 		return h->at == ANSWERED ? HTTP_ANSWERED : HTTP_MORE;
-	h->reason = reasons[h->at - OTHER];
+	h->reason = text_behind(reasons, h->at - OTHER);
 	return HTTP_FAILED;
 }
 
@@ -172,15 +171,11 @@ http_doing(const struct http *h)
 
 /* Is there a header with the name of ours? */
 static bool
-replaced(const char *ours, const char *const headers[], size_t count)
+replaced(const char *ours, const char *const *theirs)
 {
-	while (count-- > 0) {
-		const char *theirs = headers[count];
-		size_t name = strcspn(ours, ":") + 1;
-
-		if (theirs != NULL && strncasecmp(theirs, ours, name) == 0)
+	for (; *theirs != NULL; theirs++)
+		if (strncasecmp(*theirs, ours, strcspn(ours, ":") + 1) == 0)
 			return true;
-	}
 	return false;
 }
 
@@ -195,7 +190,7 @@ line(struct text *t, const char *s, const char *more)
 
 void
 http_request(struct text *t, const char *host, const char *path,
-             const char *const headers[], size_t count)
+             const char *const *headers)
 {
 	static const char ours[] = "Host: \0"
 				   "User-Agent: hale/" HALE_VERSION "\0"
@@ -206,13 +201,12 @@ http_request(struct text *t, const char *host, const char *path,
 	text_string(t, "GET ");
 	line(t, path, " HTTP/1.1");
 	for (s = ours; s < ours + sizeof(ours); s += strlen(s) + 1) {
-		if (!replaced(s, headers, count))
+		if (!replaced(s, headers))
 			line(t, s, host);
 		host = "";
 	}
-	for (; count > 0; count--, headers++)
-		if (*headers != NULL)
-			line(t, *headers, "");
+	for (; *headers != NULL; headers++)
+		line(t, *headers, "");
 	line(t, "", "");
 }
 

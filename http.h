@@ -28,9 +28,9 @@ const char *http_closed(const struct http *h);
 const char *http_doing(const struct http *h);
 
 /* Append a GET of path.  A header of the user's replaces ours of that name;
- * NULLs among the headers are skipped. */
+ * NULL ends them. */
 void http_request(struct text *t, const char *host, const char *path,
-                  const char *const headers[], size_t count);
+                  const char *const *headers);
 
 /* Is it "Name: value", with no control characters but tabs in the value? */
 bool http_header_valid(const char *header);

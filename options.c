@@ -195,19 +195,10 @@ _Static_assert(FIELD(said) <=
 
 static const char usage[] = "usage: hale [OPTION...] [--] PROGRAM [ARG...]";
 
-/* The string that stands n strings behind s. */
-static const char *
-behind(const char *s, int n)
-{
-	for (; n > 0; n--)
-		s += strlen(s) + 1;
-	return s;
-}
-
 static const char *
 metavar(const char *name)
 {
-	return behind(name, 1);
+	return text_behind(name, 1);
 }
 
 static int
@@ -221,7 +212,7 @@ static int
 fail_wanting(struct options *o, const struct row *row, const char *problem)
 {
 	o->error.wanted = row->type == CHOICE ? metavar(o->option)
-	                                      : behind(wanted, row->type);
+	                                      : text_behind(wanted, row->type);
 	return fail(o, problem);
 }
 
@@ -470,7 +461,7 @@ parse_option(struct options *o, const char **at)
 	while ((n = named(o, row, s)) == 0) {
 		if (++row == rows + ROWS)
 			return unknown(o, s);
-		o->option = behind(o->option, TEXTS_OF_ROW);
+		o->option = text_behind(o->option, TEXTS_OF_ROW);
 	}
 	memcpy(o->spelled + 1, s, n);
 	*at = s + n;
@@ -566,7 +557,7 @@ parse_environment(struct options *o)
 		    !o->said[row->field / sizeof(int)] &&
 		    parse_variable(o, row) < 0)
 			return -1;
-		o->option = behind(o->option, TEXTS_OF_ROW);
+		o->option = text_behind(o->option, TEXTS_OF_ROW);
 	}
 	return 0;
 }
@@ -763,12 +754,12 @@ help_row(struct text *t, const struct row *row, const char *name)
 	text_string(t, letter);
 	text_string(t, name);
 	text_string(t, " ");
-	name = behind(name, 1);
+	name = text_behind(name, 1);
 	text_string(t, name);
 	pad(t, from);
-	name = behind(name, 1);
+	name = text_behind(name, 1);
 	text_string(t, name);
-	return behind(name, 1);
+	return text_behind(name, 1);
 }
 
 void

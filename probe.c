@@ -133,8 +133,7 @@ send_request(struct probe *p, const struct probe_tools *tools)
 	ssize_t n;
 
 	text_init(&t, tools->scratch, PIECE);
-	http_request(&t, p->target->host, p->target->path, p->headers,
-	             PROBE_HEADERS);
+	http_request(&t, p->target->host, p->target->path, p->headers);
 	if (t.cut)
 		return fail(p, &t, "the request is longer than 4 KiB");
 	n = send(p->fd, t.buffer, t.length, MSG_NOSIGNAL);

@@ -11,7 +11,7 @@
 #include "status.h"
 #include "target.h"
 
-enum { PROBE_HEADERS = 8 };
+enum { PROBE_HEADERS = 8 + 1 };
 
 enum probe_result { PROBE_PENDING, PROBE_PASSED, PROBE_FAILED };
 
@@ -45,7 +45,7 @@ struct probe {
 	int length;           /* of output */
 	char *output;         /* of a command: STATUS_OUTPUT_SIZE bytes */
 	struct http http;
-	const char *headers[PROBE_HEADERS]; /* or NULL */
+	const char *headers[PROBE_HEADERS]; /* NULL ends them */
 	char reason[STATUS_REASON_SIZE];    /* of the last failure */
 };
 

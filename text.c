@@ -151,3 +151,11 @@ text_to_number(const char *s, int max)
 
 	return *s == '\0' && n <= max ? (int)n : -1;
 }
+
+const char *
+text_behind(const char *s, int n)
+{
+	for (; n > 0; n--)
+		s += strlen(s) + 1;
+	return s;
+}

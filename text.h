@@ -38,4 +38,7 @@ long long text_digits(const char **s);
 /* The number that all of s is, from 0 to max; or -1. */
 int text_to_number(const char *s, int max);
 
+/* The string that stands n strings behind s, where one follows the other. */
+const char *text_behind(const char *s, int n);
+
 #endif

@@ -33,12 +33,12 @@ fill_standard(void)
 static void
 choose_headers(struct probe *p, const struct options *o, int target)
 {
-	int i;
+	int i, n = 0;
 
 	for (i = 0; i < o->headers; i++)
 		if (o->header[i].target == 0 ||
 		    o->header[i].target == target + 1)
-			p->headers[i] = o->header[i].text;
+			p->headers[n++] = o->header[i].text;
 }
 
 static void

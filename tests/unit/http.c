@@ -421,7 +421,7 @@ Test(http, knows_where_the_two_nuls_of_a_frame_ended)
 
 static const struct {
 	const char *host, *path;
-	const char *headers[5];
+	const char *headers[6];
 	const char *request;
 } requests[] = {
     {"127.0.0.1:8080",
@@ -439,7 +439,7 @@ static const struct {
      "GET / HTTP/1.1\r\nHost: localhost\r\n" AGENT ACCEPT CLOSE "\r\n"},
     {"localhost",
      "/",
-     {"X-A: 1", NULL, "X-B:2", NULL, "X-A: 3"},
+     {"X-A: 1", "X-B:2", "X-A: 3"},
      "GET / HTTP/1.1\r\nHost: localhost\r\n" AGENT ACCEPT CLOSE
      "X-A: 1\r\nX-B:2\r\nX-A: 3\r\n\r\n"},
     {"localhost",
@@ -448,8 +448,9 @@ static const struct {
      "GET / HTTP/1.1\r\n" AGENT ACCEPT CLOSE "Host: example.com\r\n\r\n"},
     {"localhost",
      "/",
-     {NULL, NULL, NULL, NULL, "hOST:example.com"},
-     "GET / HTTP/1.1\r\n" AGENT ACCEPT CLOSE "hOST:example.com\r\n\r\n"},
+     {"X: y", "hOST:example.com"},
+     "GET / HTTP/1.1\r\n" AGENT ACCEPT CLOSE
+     "X: y\r\nhOST:example.com\r\n\r\n"},
     {"localhost",
      "/",
      {"user-agent: kube-probe", "ACCEPT: text/plain", "connection: x"},
@@ -462,6 +463,8 @@ static const struct {
      "Hos: a\r\nHosts: b\r\nAccept-Language: c\r\nX-Host: d\r\nH:\r\n\r\n"},
 };
 
+static const char *const none[] = {NULL};
+
 Test(http, asks_with_the_headers_of_the_user)
 {
 	size_t i;
@@ -472,7 +475,7 @@ Test(http, asks_with_the_headers_of_the_user)
 
 		text_init(&t, buffer, sizeof(buffer));
 		http_request(&t, requests[i].host, requests[i].path,
-		             requests[i].headers, 5);
+		             requests[i].headers);
 		cr_expect_str_eq(buffer, requests[i].request, "%s", buffer);
 		cr_expect_not(t.cut);
 	}
@@ -485,7 +488,7 @@ Test(http, asks_without_any_header_of_the_user)
 
 	text_init(&t, buffer, sizeof(buffer));
 	text_string(&t, "x");
-	http_request(&t, "a", "/", NULL, 0);
+	http_request(&t, "a", "/", none);
 	cr_expect_str_eq(
 	    buffer, "xGET / HTTP/1.1\r\nHost: a\r\n" AGENT ACCEPT CLOSE "\r\n");
 }
@@ -496,7 +499,7 @@ Test(http, says_that_a_request_did_not_fit)
 	struct text t;
 
 	text_init(&t, buffer, sizeof(buffer));
-	http_request(&t, "localhost", "/", NULL, 0);
+	http_request(&t, "localhost", "/", none);
 	cr_expect(t.cut);
 }
 
