@@ -104,11 +104,12 @@ name_it(const struct probe *p, union name *n)
 	}
 	n->any.sa_family = a->family;
 	n->in.sin_port = htons(a->port); /* at the same place in both */
-	if (a->family == AF_INET)
+	if (a->family == AF_INET) {
 		memcpy(&n->in.sin_addr, a->bytes, sizeof(n->in.sin_addr));
-	else
-		memcpy(&n->in6.sin6_addr, a->bytes, sizeof(n->in6.sin6_addr));
-	return a->family == AF_INET ? sizeof(n->in) : sizeof(n->in6);
+		return sizeof(n->in);
+	}
+	memcpy(&n->in6.sin6_addr, a->bytes, sizeof(n->in6.sin6_addr));
+	return sizeof(n->in6);
 }
 
 /* A port that nobody listens on may be the one that connect(2) chose for this
@@ -119,8 +120,7 @@ to_itself(const struct probe *p)
 	union name peer, own;
 	socklen_t length = name_it(p, &peer), size = sizeof(own);
 
-	return p->target->socket == NULL &&
-	       getsockname(p->fd, &own.any, &size) == 0 && size == length &&
+	return getsockname(p->fd, &own.any, &size) == 0 && size == length &&
 	       memcmp(&own, &peer, length) == 0;
 }
 
@@ -150,27 +150,27 @@ static int
 connect_on(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	bool http = p->target->kind == TARGET_HTTP;
+	bool known = http && p->opened; /* send(2) knows as much */
 	union name n;
-	int error = 0;
 
-	/* Once it is on its way, send(2) knows as much. */
-	if (!(http && p->opened) && connect(p->fd, &n.any, name_it(p, &n)) < 0)
-		error = errno;
-	if (error == EAGAIN) { /* a full backlog, which wakes nobody later */
-		p->wake = now + AGAIN;
-		return PROBE_PENDING;
-	}
 	p->opened = true;
-	if (error == EINPROGRESS && http)
-		error = 0;
-	if (error == EALREADY || error == EINPROGRESS)
-		return PROBE_PENDING;
-	if (error == 0 && !http && to_itself(p))
-		error = ECONNREFUSED;
-	errno = error;
-	if (error != 0)
-		return UNREACHABLE;
-	return http ? send_request(p, tools) : PROBE_PASSED;
+	if (!known && connect(p->fd, &n.any, name_it(p, &n)) < 0) {
+		int error = errno;
+
+		if (error == EAGAIN) { /* a full backlog wakes nobody later */
+			p->opened = false;
+			p->wake = now + AGAIN;
+			return PROBE_PENDING;
+		}
+		if (error != EINPROGRESS && error != EALREADY)
+			return UNREACHABLE;
+		if (!http)
+			return PROBE_PENDING;
+	}
+	if (http)
+		return send_request(p, tools);
+	errno = ECONNREFUSED;
+	return to_itself(p) ? UNREACHABLE : PROBE_PASSED;
 }
 
 static bool
@@ -331,13 +331,14 @@ static enum probe_result
 run(struct probe *p, const struct probe_tools *tools)
 {
 	char *words[TARGET_WORDS_MAX + 2];
-	struct spawn spawn = {.buffer = tools->scratch};
+	struct spawn spawn;
 	int ends[2];
 	struct text t;
 
 	if (syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
 		return fail_error(p, &t, errno);
 	list_words(p->target, words + 1);
+	spawn.buffer = tools->scratch;
 	spawn.output = ends[1];
 	p->pid = spawn_program(words + 1, tools->signals, SPAWN_PROBE, &spawn);
 	close(ends[1]);
@@ -449,6 +450,7 @@ enum probe_result
 probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	struct text t;
+	enum probe_result result;
 
 	probe_close(p, tools, false);
 	if (p->phase == PROBE_DYING)
@@ -457,32 +459,38 @@ probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 	p->address = 0;
 	p->wake = HEALTH_NEVER;
 	if (p->target->kind == TARGET_EXEC)
-		return verdict(p, run(p, tools));
-	if (p->target->kind == TARGET_FILE)
-		return look_at(p);
-	return verdict(p, reach(p, tools, now));
+		result = run(p, tools);
+	else if (p->target->kind == TARGET_FILE)
+		result = look_at(p);
+	else
+		result = reach(p, tools, now);
+	return verdict(p, result);
 }
 
 enum probe_result
 probe_step(struct probe *p, const struct probe_tools *tools, long long now)
 {
+	enum probe_result result = PROBE_PENDING;
+
 	switch (p->phase) {
 	case PROBE_CONNECTING:
 		if (p->opened && !is_last(p) && now >= p->wake)
 			give_up_address(p);
-		return verdict(p, reach(p, tools, now));
+		result = reach(p, tools, now);
+		break;
 	case PROBE_READING:
-		return verdict(p, read_answer(p, tools, now));
+		result = read_answer(p, tools, now);
+		break;
 	case PROBE_CLOSING:
 		probe_close(p, tools, false);
-		return PROBE_PENDING;
+		break;
 	case PROBE_RUNNING:
 		read_output(p, tools);
-		return PROBE_PENDING;
+		break;
 	default:
 		p->wake = HEALTH_NEVER;
-		return PROBE_PENDING;
 	}
+	return verdict(p, result);
 }
 
 void
@@ -490,8 +498,6 @@ probe_drop(struct probe *p, long long now)
 {
 	bool command = p->phase == PROBE_RUNNING || p->phase == PROBE_DYING;
 
-	if (p->phase == PROBE_IDLE)
-		return;
 	finish(p);
 	if (!command)
 		return;
