@@ -51,7 +51,6 @@ set_up(struct watch *w, const struct options *o, int target)
 	p->statuses = o->statuses[target + 1];
 	p->timeout = o->rules[target + 1].value[HEALTH_TIMEOUT];
 	p->fd = -1;
-	p->wake = HEALTH_NEVER;
 	p->output = w->status->output[target];
 	choose_headers(p, o, target);
 	text_init(&t, w->status->target[target].text, STATUS_TARGET_SIZE);
@@ -126,16 +125,15 @@ watch_next(const struct watch *w)
 
 /* The state of all has changed, by what this target said. */
 static void
-turn(struct watch *w, int target, long long lasted)
+turn(struct watch *w, const struct status_target *s, long long lasted)
 {
-	struct probe *p = &w->probes[target];
 	enum health_state state = (enum health_state)w->health.state;
 
 	if (w->publish)
 		status_publish(state);
 	if (state == HEALTH_UNHEALTHY)
-		log_say(w->log, LOG_WARN, "{state:s}: {target:q}: {reason:q}",
-		        status_word(state), p->target->text, p->reason);
+		log_say(w->log, LOG_WARN, "{state:s}: {target:s}: {reason:s}",
+		        status_word(state), s->text, s->reason);
 	else
 		log_say(w->log, LOG_WARN, "{state:s} after {after_ms:t}",
 		        status_word(state), lasted);
@@ -166,28 +164,27 @@ ask(struct watch *w, int target)
 static void
 settle(struct watch *w, int target, enum probe_result result, long long now)
 {
-	struct health before = w->health;
-	struct probe *p = &w->probes[target];
+	struct health *h = &w->health;
+	const struct health_watch *one = &h->watch[target];
 	struct status_target *s = &w->status->target[target];
-	enum health_verdict verdict;
+	long long since = h->since;
+	int state = h->state, before = one->state;
 
 	if (result == PROBE_PENDING)
 		return;
-	verdict = health_judge(&w->health, target, result == PROBE_PASSED, now);
-	if (verdict == HEALTH_IGNORED)
+	s->took = now - one->began;
+	if (health_judge(h, target, result == PROBE_PASSED, now) ==
+	    HEALTH_IGNORED)
 		return;
-	s->took = now - before.watch[target].began;
 	if (result == PROBE_FAILED) {
-		memcpy(s->reason, p->reason, sizeof(s->reason));
+		memcpy(s->reason, w->probes[target].reason, sizeof(s->reason));
 		log_say(w->log, LOG_INFO,
-		        "{target:q}: {reason:q} ({failures:d} in a row)",
-		        p->target->text, p->reason,
-		        (long long)w->health.watch[target].failures);
+		        "{target:s}: {reason:s} ({failures:d} in a row)",
+		        s->text, s->reason, (long long)one->failures);
 	}
-	if (w->health.state != before.state)
-		turn(w, target, now - before.since);
-	if (verdict == HEALTH_TURNED &&
-	    w->health.watch[target].state == HEALTH_UNHEALTHY)
+	if (h->state != state)
+		turn(w, s, now - since);
+	if (one->state != before && one->state == HEALTH_UNHEALTHY)
 		ask(w, target);
 }
 
