@@ -23,7 +23,7 @@ health_init(struct health *h, const struct health_rule *rules, int count,
 	h->state = HEALTH_STARTING;
 	h->began = h->since = now;
 	for (i = 0; i < count; i++) {
-		struct health_watch new = {.due = now, .began = HEALTH_NEVER};
+		struct health_watch new = {.due = now, .began = HEALTH_NONE};
 
 		h->watch[i] = new;
 	}
@@ -38,7 +38,7 @@ rule(const struct health *h, int target)
 static bool
 under_way(const struct health_watch *w)
 {
-	return w->began != HEALTH_NEVER;
+	return w->began >= 0;
 }
 
 /* When something happens to a target next. */
@@ -53,7 +53,8 @@ moment(const struct health *h, int target)
 	                    : w->due;
 }
 
-static int
+/* Not twice in line, where it is all that its callers do. */
+static __attribute__((noinline)) int
 find(const struct health *h, bool running, long long now)
 {
 	int i;
@@ -88,31 +89,6 @@ health_postpone(struct health *h, int target, long long due)
 	h->watch[target].due = due;
 }
 
-/* Nothing has been healthy yet, and need not be. */
-static bool
-may_fail(const struct health *h, int target, long long now)
-{
-	return h->watch[target].state == HEALTH_STARTING &&
-	       now - h->began < rule(h, target)[HEALTH_START_PERIOD];
-}
-
-/* The state of a target after one more attempt. */
-static int
-count(const struct health *h, int target, bool passed, long long now)
-{
-	struct health_watch w = h->watch[target];
-	const long long *value = rule(h, target);
-
-	if (passed && w.state != HEALTH_UNHEALTHY)
-		return HEALTH_HEALTHY;
-	if (passed && w.successes >= value[HEALTH_SUCCESSES])
-		return HEALTH_HEALTHY;
-	if (!passed && w.failures >= value[HEALTH_RETRIES] &&
-	    !may_fail(h, target, now))
-		return HEALTH_UNHEALTHY;
-	return w.state;
-}
-
 /* Unhealthy if one is, else starting if one is. */
 static void
 sum_up(struct health *h, long long now)
@@ -134,23 +110,33 @@ enum health_verdict
 health_judge(struct health *h, int target, bool passed, long long now)
 {
 	struct health_watch *w = &h->watch[target];
+	const long long *value = rule(h, target);
+	/* Nothing has been healthy yet, and need not be. */
+	bool start = w->state == HEALTH_STARTING &&
+	             now - h->began < value[HEALTH_START_PERIOD];
 	bool late = now > moment(h, target) + LATE;
-	bool start = may_fail(h, target, now);
-	long long pause = rule(
-	    h,
-	    target)[start && !passed ? HEALTH_START_INTERVAL : HEALTH_INTERVAL];
 	int before = w->state;
 
-	w->due = now;
-	if (!late)
-		w->due = w->began + pause;
-	w->began = HEALTH_NEVER;
-	if (late)
+	w->due =
+	    w->began +
+	    value[start && !passed ? HEALTH_START_INTERVAL : HEALTH_INTERVAL];
+	w->began = HEALTH_NONE;
+	if (late) {
+		w->due = now;
 		return HEALTH_IGNORED;
+	}
 	w->attempts++;
-	w->successes = passed ? w->successes + 1 : 0;
-	w->failures = passed || start ? 0 : w->failures + 1;
-	w->state = count(h, target, passed, now);
+	if (passed) {
+		w->failures = 0;
+		w->successes++;
+		if (before != HEALTH_UNHEALTHY ||
+		    w->successes >= value[HEALTH_SUCCESSES])
+			w->state = HEALTH_HEALTHY;
+	} else {
+		w->successes = 0;
+		if (!start && ++w->failures >= value[HEALTH_RETRIES])
+			w->state = HEALTH_UNHEALTHY;
+	}
 	sum_up(h, now);
 	return w->state != before ? HEALTH_TURNED : HEALTH_COUNTED;
 }

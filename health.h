@@ -42,7 +42,7 @@ enum health_verdict {
 /* Where one target stands. */
 struct health_watch {
 	long long due;      /* when the next attempt starts */
-	long long began;    /* the attempt under way, or HEALTH_NEVER */
+	long long began;    /* the attempt under way, or HEALTH_NONE */
 	long long attempts; /* that were counted */
 	int state;          /* enum health_state */
 	int failures;       /* in a row, that count */
