@@ -260,39 +260,39 @@ struct sheet {
 	const char *before; /* the next name */
 };
 
+/* A name, and the n bytes at s, or n itself without s. */
 static void
-add_name(struct sheet *sheet, const char *name)
+add(struct sheet *sheet, const char *name, const char *s, long long n)
 {
-	text_string(&sheet->t, sheet->before);
-	text_string(&sheet->t, name);
-	text_string(&sheet->t, sheet->form->colon);
-	sheet->before = sheet->form->next;
+	const struct form *form = sheet->form;
+	struct text *t = &sheet->t;
+
+	text_string(t, sheet->before);
+	text_string(t, name);
+	text_string(t, form->colon);
+	sheet->before = form->next;
+	if (s == NULL) {
+		text_number(t, n);
+	} else {
+		text_string(t, form->quote);
+		t->quoting = form != forms;
+		text_escaped(t, s, (size_t)n);
+		t->quoting = false;
+		text_string(t, form->quote);
+	}
+	text_string(t, form->end);
 }
 
 static void
 add_number(struct sheet *sheet, const char *name, long long n)
 {
-	add_name(sheet, name);
-	text_number(&sheet->t, n);
-	text_string(&sheet->t, sheet->form->end);
-}
-
-static void
-add_bytes(struct sheet *sheet, const char *name, const char *s, size_t n)
-{
-	add_name(sheet, name);
-	text_string(&sheet->t, sheet->form->quote);
-	sheet->t.quoting = sheet->form != forms;
-	text_escaped(&sheet->t, s, n);
-	sheet->t.quoting = false;
-	text_string(&sheet->t, sheet->form->quote);
-	text_string(&sheet->t, sheet->form->end);
+	add(sheet, name, NULL, n);
 }
 
 static void
 add_string(struct sheet *sheet, const char *name, const char *s)
 {
-	add_bytes(sheet, name, s, strlen(s));
+	add(sheet, name, s, (long long)strlen(s));
 }
 
 static void
@@ -309,10 +309,11 @@ add_target(struct sheet *sheet, const struct status *s, int i)
 	add_number(sheet, "failures", w->failures);
 	add_number(sheet, "successes", w->successes);
 	add_number(sheet, "took_ms", target->took);
-	add_bytes(sheet, "output", s->output[i], (size_t)target->output);
+	add(sheet, "output", s->output[i], target->output);
 }
 
-static void
+/* Not in line: sheet is near in a register, and far on the stack. */
+static __attribute__((noinline)) void
 add_details(struct sheet *sheet, const struct status *s)
 {
 	int i;
