@@ -188,7 +188,6 @@ open_socket(struct probe *p, long long now)
 	                 ? AF_UNIX
 	                 : target->address[p->address].family;
 
-	p->phase = PROBE_CONNECTING;
 	p->opened = false;
 	/* One that drops what it gets must not cost the other its time. */
 	p->wake = is_last(p) ? HEALTH_NEVER : now + p->timeout / 2;
@@ -346,8 +345,12 @@ run(struct probe *p, const struct probe_tools *tools)
 	/* The command can read from its pipe, too: never wait for it. */
 	(void)syscall(SYS_fcntl, p->fd, F_SETFL, O_NONBLOCK);
 	p->length = 0;
+	if (p->pid < 0) {
+		close_fd(p);
+		return not_run(p, &spawn);
+	}
 	p->phase = PROBE_RUNNING;
-	return p->pid < 0 ? not_run(p, &spawn) : PROBE_PENDING;
+	return PROBE_PENDING;
 }
 
 /* Keep the beginning, and let the rest go by. */
@@ -450,7 +453,6 @@ enum probe_result
 probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	struct text t;
-	enum probe_result result;
 
 	probe_close(p, tools, false);
 	if (p->phase == PROBE_DYING)
@@ -459,12 +461,11 @@ probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 	p->address = 0;
 	p->wake = HEALTH_NEVER;
 	if (p->target->kind == TARGET_EXEC)
-		result = run(p, tools);
-	else if (p->target->kind == TARGET_FILE)
-		result = look_at(p);
-	else
-		result = reach(p, tools, now);
-	return verdict(p, result);
+		return run(p, tools);
+	if (p->target->kind == TARGET_FILE)
+		return look_at(p);
+	p->phase = PROBE_CONNECTING;
+	return probe_step(p, tools, now);
 }
 
 enum probe_result
