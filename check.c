@@ -111,10 +111,12 @@ find_hale(void)
 
 	mount_namespace(getpid(), own);
 	mount_namespace(1, other);
-	if (first && (other[0] == '\0' || strcmp(own, other) == 0))
-		return 1;
-	pid = search(own);
-	return pid == 0 && first ? 1 : pid;
+	if (!first || (other[0] != '\0' && strcmp(own, other) != 0)) {
+		pid = search(own);
+		if (pid != 0 || !first)
+			return pid;
+	}
+	return 1;
 }
 
 /* What was found, and what is to be thought of it. */

@@ -31,7 +31,7 @@ enum {
 static const char version[sizeof(((struct status *)0)->version)] =
     "hale " HALE_VERSION;
 
-static const char *const names[] = {
+static const char names[][STATUS_NAME_SIZE] = {
     [HEALTH_STARTING] = "hale:starting",
     [HEALTH_HEALTHY] = "hale:healthy",
     [HEALTH_UNHEALTHY] = "hale:unhealthy",
@@ -125,14 +125,14 @@ open_below(pid_t pid, const char *name)
 int
 status_of(pid_t pid)
 {
-	char name[STATUS_NAME_SIZE + 1] = "";
-	int fd = open_below(pid, "/comm");
-	int state;
+	char name[STATUS_NAME_SIZE];
+	int fd = open_below(pid, "/comm"), state;
+	ssize_t n;
 
 	if (fd < 0)
 		return -1;
-	if (read(fd, name, STATUS_NAME_SIZE) > 0)
-		name[strcspn(name, "\n")] = '\0';
+	n = read(fd, name, sizeof(name)); /* with a newline at the end */
+	name[n > 0 ? n - 1 : 0] = '\0';
 	close(fd);
 	for (state = HEALTH_STOPPING; state >= 0; state--)
 		if (strcmp(name, names[state]) == 0)
