@@ -430,7 +430,7 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
             struct signals *signals)
 {
 	long long wait = o->wait > 0 ? o->wait : DURATION_MAX;
-	long long now = clock_now(), end = now + wait;
+	long long start = clock_now(), now = start, end = start + wait;
 	int fd = signals_descriptor(), state;
 	bool bad;
 
@@ -444,6 +444,9 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 	state = w->health.state;
 	let_go(w);
 	bad = state != HEALTH_HEALTHY;
+	if (bad) /* who was not told of waiting is not told of its end */
+		log_say(w->log, LOG_WARN, "waited {after_ms:t} in vain",
+		        clock_now() - start);
 	return say(t, bad ? HEALTH_UNHEALTHY : state, NULL,
 	           culprit(w->status, state)) |
 	       bad;
