@@ -57,14 +57,11 @@ static void
 add_word(struct text *line, char kind, const char *s)
 {
 	char shown[LOG_SHOWN_MAX + 1];
-	struct text t, *to = line;
+	struct text t;
 
-	if (kind == 'q')
-		text_init(to = &t, shown, sizeof(shown));
-	text_escaped(to, s, strlen(s));
-	if (to == line)
-		return;
-	text_string(line, shown);
+	text_init(&t, shown, sizeof(shown));
+	text_escaped(kind == 'q' ? &t : line, s, strlen(s));
+	text_string(line, shown); /* "" but for q */
 	if (t.cut)
 		text_string(line, "...");
 }

@@ -182,11 +182,9 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 {
 	/* The old timespec, of two longs: profiles of seccomp know it, and
 	 * refuse the call with the new one on 32-bit machines. */
-	long limit[2] = {(long)(wait / 1000), (long)(wait % 1000 * 1000000)};
-	int n;
+	int n, ms = wait < LONGEST ? (int)wait : LONGEST;
+	long limit[2] = {ms / 1000, ms % 1000 * 1000000L};
 
-	if (wait > LONGEST)
-		limit[0] = LONGEST / 1000;
 	n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
 	                 wait < 0 ? NULL : limit, sizeof(s->open));
 	/* The kernel hands out the lowest number first: without this, a storm
