@@ -189,9 +189,7 @@ static const char texts[] = TABLE(TEXTS);
 enum { ROWS = sizeof(rows) / sizeof(rows[0]), TEXTS_OF_ROW = 3 };
 
 /* A byte of it is for each int of what stands before it. */
-_Static_assert(FIELD(said) <=
-                   sizeof(((struct options *)NULL)->said) * sizeof(int),
-               "the fields are too many");
+_Static_assert(FIELD(said) <= OPTIONS_FIELDS * sizeof(int), "too many fields");
 
 static const char usage[] = "usage: hale [OPTION...] [--] PROGRAM [ARG...]";
 
@@ -522,20 +520,20 @@ static int
 parse_variable(struct options *o, const struct row *row)
 {
 	const char *value = lookup(o, variable_name(o));
-	char *item = o->pool.at, c;
+	char *item = o->pool.at, separator = (char)row->constant, c;
 
 	o->target = 0;
-	if (value == NULL || (row->constant != 0 && *value == '\0'))
+	if (value == NULL || (separator != '\0' && *value == '\0'))
 		return 0;
 	do {
 		c = *value++;
-		target_put(&o->pool, c == row->constant ? '\0' : c);
-		if (c != '\0' && c != row->constant)
+		target_put(&o->pool, c == separator ? '\0' : c);
+		if (c != '\0' && c != separator)
 			continue;
 		o->error.value = NULL;
 		if (o->pool.left == 0)
 			return fail(o, " is too long");
-		if ((*item != '\0' || row->constant != '\n') &&
+		if ((*item != '\0' || separator != '\n') &&
 		    apply(o, row, item) < 0)
 			return -1;
 		item = o->pool.at;

@@ -30,6 +30,7 @@ enum { OPTIONS_REPORT = 0, OPTIONS_STOP = SIGNALS_MAX + 1 };
 
 enum {
 	OPTIONS_HEADERS = 8,
+	OPTIONS_FIELDS = 400,
 	OPTIONS_POOL = 8192, /* bytes of all targets, and of lists of them */
 };
 

@@ -734,3 +734,23 @@ Test(options, of_the_command_line_overrule_a_flag_of_the_environment)
 	    parse_dumb(LIST("-c", "true"), LIST("HALE_SINGLE_CHILD=x")), 0);
 	expect_session(false);
 }
+
+Test(options, behind_a_target_overrule_their_variables_as_well)
+{
+	cr_assert_eq(parse_as(1,
+	                      LIST("--health=unix:/a", "--grace=1s",
+	                           "--health-interval=2s", "true"),
+	                      LIST("HALE_GRACE=x", "HALE_HEALTH_INTERVAL=5s")),
+	             0);
+	cr_expect_eq(options.grace, 1000);
+	cr_expect_eq(options.rules[0].value[HEALTH_INTERVAL], 5000);
+	cr_expect_eq(options.rules[1].value[HEALTH_INTERVAL], 2000);
+}
+
+Test(options, have_lists_in_variables_that_end_somewhere)
+{
+	static char variable[2 * OPTIONS_POOL] = "HALE_REMAP_EXIT=";
+
+	memset(variable + strlen(variable), '1', OPTIONS_POOL);
+	refused(parse_env(variable), "HALE_REMAP_EXIT is too long");
+}
