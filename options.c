@@ -167,7 +167,8 @@ static const char wanted[] =
 	    "help", "", "print this") \
 	ROW('l', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), \
 	    "license", "", "print the licence") \
-	ROW('L', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), "", "", "the same") \
+	ROW('L', FLAG, CONSTANT, OPTIONS_LICENSE, FIELD(action), \
+	    "", "", "the same") \
 	ROW('V', FLAG, CONSTANT, OPTIONS_VERSION, FIELD(action), \
 	    "version", "", "print the version")
 /* clang-format on */
