@@ -240,7 +240,7 @@ ask_hale(struct text *t, struct watch *w, const struct options *o,
 	while (!is_good(&f, o) && clock_now() < end &&
 	       tools_sleep(signals, RETRY) == 0)
 		look(&f, false);
-	return say(t, f.state, f.excuse, culprit(f.s, f.state)) |
+	return say(t, f.state, f.excuse, culprit(f.s, f.state)) != 0 ||
 	       !is_good(&f, o);
 }
 
