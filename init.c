@@ -346,8 +346,10 @@ pass_on(struct init *in, pid_t to, int n, const siginfo_t *info)
 static void
 forward(struct init *in, const siginfo_t *info)
 {
-	pass_on(in, target(in),
-	        signals_verdict(info, in->self, in->options.rewrite), info);
+	int n = signals_verdict(info, in->self, in->options.rewrite);
+
+	if (n != SIGNALS_NONE)
+		pass_on(in, target(in), n, info);
 }
 
 /* Nobody who is stopped sees TERM before CONT. */
@@ -355,7 +357,7 @@ static void
 forward_stop(struct init *in)
 {
 	forward(in, &in->held);
-	if (in->options.grace > 0 && reaper_is_stopped(in->program))
+	if (in->stop.grace > 0 && reaper_is_stopped(in->program))
 		(void)kill(target(in), SIGCONT); /* KILL is still to come */
 }
 

@@ -79,7 +79,7 @@ static const char wanted[] =
     "a path for the copy\0"
     "a list of statuses from 100 to 599, like 200,300-399\0"
     "FROM:TO, two signals; TO may be 0 or none\0"
-    "a header like 'Name: value'\0"
+    "a header like 'Name: value'; 8 are the most\0"
     "a target";
 
 #define FIELD(name) offsetof(struct options, name)

@@ -322,7 +322,9 @@ not_run(struct probe *p, const struct spawn *spawn)
 	(void)fail(p, &t, "cannot run ");
 	text_escaped(&t, spawn->file, strlen(spawn->file));
 	text_string(&t, ": ");
-	text_string(&t, errors_text(spawn->error, buffer));
+	text_string(&t, spawn->step == SPAWN_NO_LOADER
+	                    ? "the interpreter or loader it names is missing"
+	                    : errors_text(spawn->error, buffer));
 	return PROBE_FAILED;
 }
 

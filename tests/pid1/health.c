@@ -494,6 +494,42 @@ Test(health, rewrites_the_signal_that_stops)
 	cr_expect_eq(ns_end(&ns), 124);
 }
 
+/* Both turn in the same step, and one of them asks for nothing. */
+Test(health, stops_program_though_another_target_asks_for_less)
+{
+	static char *const order[][2] = {{"stop", "report"},
+	                                 {"report", "stop"}};
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		struct ns ns = start(
+		    true, NS_WORDS("--health-interval=5ms", "--health",
+		                   file_target(), "--on-unhealthy", order[i][0],
+		                   "--health", file_target(), "--on-unhealthy",
+		                   order[i][1], extra_actor(), "idle"));
+
+		cr_expect_eq(ns_end(&ns), 124);
+	}
+}
+
+/* It would not see TERM, and its end would be KILL after the grace. */
+Test(health, wakes_a_program_that_is_to_stop)
+{
+	struct ns ns;
+	struct ns_output output;
+
+	go_up();
+	ns = start(false,
+	           NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	                    "--on-unhealthy=stop", extra_actor(), "stopped"));
+	extra_stopped(&ns, 1);
+	go_down();
+	ns_collect(&ns, &output);
+	cr_expect_eq(output.code, 124);
+	cr_expect(strstr(output.err, "killed by TERM") != NULL, "%s",
+	          output.err);
+}
+
 /* The milliseconds of a time that hale has put at this address. */
 static long long
 read_time(const struct trace *t, unsigned long long address)
