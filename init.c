@@ -771,8 +771,7 @@ begin(struct init *in, char **argv)
 		return EXIT_FAILED;
 	}
 	in->self = getpid();
-	understood =
-	    options_parse(&in->options, argv, environ, in->self) == 0;
+	understood = options_parse(&in->options, argv, environ, in->self) == 0;
 	in->log.json = in->options.log_json;
 	return understood ? obey(in) : complain(in);
 }

@@ -463,7 +463,7 @@ start_on_host() {
 	start_on_host
 	first=$server
 	start_on_host
-	docker pause "$first" # what is asked of one is not answered by the other
+	docker pause "$first" # which has no say in the other
 	run -0 check "$server"
 	[[ $output = *healthy* ]]
 	docker unpause "$first"
