@@ -667,3 +667,23 @@ Test(health, is_not_judged_by_a_pause_of_a_command)
 	                        extra_path("")),
 	            is_marked, mark);
 }
+
+/* Three attempts would have been due meanwhile; there is one. */
+Test(health, makes_up_for_nothing_after_a_pause)
+{
+	struct server server;
+	struct ns ns = start(false, NS_WORDS("--health-interval=1s", "--health",
+	                                     serve(&server, SERVER_PLAY(OK)),
+	                                     ns_guest(), "wait"));
+	int came;
+
+	state_await(&ns, "hale:healthy");
+	state_freeze(&ns);
+	came = *server.came;
+	state_pass(3500);
+	state_thaw(&ns);
+	server_await(&server, came + 1);
+	state_pass(500);
+	cr_expect_eq(*server.came, came + 1);
+	finish(&ns, 143);
+}
