@@ -24,6 +24,7 @@ end_word(struct hosts *h, unsigned n)
 		h->state =
 		    address_parse(h->out + h->count, h->word, n) ? NAMES : REST;
 	} else if (h->state == NAMES && n == h->length &&
+	           n < sizeof(h->word) && /* what fills it was cut */
 	           strncasecmp(h->word, h->name, n) == 0) {
 		h->state = REST;
 		/* Twice the same is once; the second of them was zeros. */
@@ -41,8 +42,7 @@ hosts_take(struct hosts *h, char c)
 			h->word[h->have++] = c;
 		return;
 	}
-	/* A word that fills the buffer was cut. */
-	if (n > 0 && n < sizeof(h->word) && h->count < HOSTS_MAX)
+	if (n > 0 && h->count < HOSTS_MAX)
 		end_word(h, n);
 	h->have = 0;
 	if (c == '#')
