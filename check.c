@@ -133,7 +133,8 @@ is_sane(struct status *s)
 {
 	int i;
 
-	if (s->health.count < 1 || s->health.count > HEALTH_MAX ||
+	if (s->health.since < 0 || /* whence it cannot be counted */
+	    s->health.count < 1 || s->health.count > HEALTH_MAX ||
 	    s->health.state < 0 || s->health.state > HEALTH_STOPPING)
 		return false;
 	for (i = 0; i < s->health.count; i++) {
