@@ -772,7 +772,8 @@ begin(struct init *in, char **argv)
 	}
 	in->self = getpid();
 	understood = options_parse(&in->options, argv, environ, in->self) == 0;
-	in->log.json = in->options.log_json;
+	/* Neither 0 nor 1 if it is what was not understood. */
+	in->log.json = in->options.log_json == 1;
 	return understood ? obey(in) : complain(in);
 }
 

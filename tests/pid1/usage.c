@@ -46,6 +46,7 @@ static const struct mistake mistakes[] = {
     {{"-p", "SIG"}, NULL, {"-p", "'SIG'"}},
     {{"--log-level", "loud"}, NULL, {"--log-level", "'loud'"}},
     {{"--log-level=WARN"}, NULL, {"--log-level", "'WARN'"}},
+    {{"--log-format", "xml"}, NULL, {"--log-format", "'xml'"}},
     {{"--help=now"}, NULL, {"--help", "'now'"}},
     {{NULL}, "HALE_FORWARD=parent", {"HALE_FORWARD", "'parent'"}},
     {{NULL}, "HALE_FORWARD=", {"HALE_FORWARD", "''"}},
@@ -53,6 +54,7 @@ static const struct mistake mistakes[] = {
     {{NULL}, "HALE_REWRITE=,", {"HALE_REWRITE", "''"}},
     {{NULL}, "HALE_REMAP_EXIT=1,2,256", {"HALE_REMAP_EXIT", "'256'"}},
     {{NULL}, "HALE_LOG_LEVEL=5", {"HALE_LOG_LEVEL", "'5'"}},
+    {{NULL}, "HALE_LOG_FORMAT=JSON", {"HALE_LOG_FORMAT", "'JSON'"}},
     {{NULL}, "TINI_VERBOSITY=much", {"TINI_VERBOSITY", "'much'"}},
     {{NULL}, "TINI_VERBOSITY=-1", {"TINI_VERBOSITY", "'-1'"}},
 };
