@@ -237,6 +237,38 @@ Test(status, is_bad_where_no_hale_watches)
 					 .plain = plain != 0});
 }
 
+Test(status, is_not_taken_from_who_calls_itself_so)
+{
+	int plain;
+
+	for (plain = 0; plain < 2; plain++)
+		check_nobody("hale",
+		             &(struct ns_setup){
+				 .words = NS_WORDS(extra_actor(), "named",
+		                                   "hale:healthy", "idle"),
+				 .plain = plain != 0});
+}
+
+/* It has a lower number than hale has. */
+Test(status, is_not_hidden_by_who_calls_itself_so)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(
+		"/bin/sh", "-c",
+		checks_text("%s --health %s --health-interval=20ms %s idle & "
+	                    "exec %s named hale:healthy idle",
+	                    ns_hale(), file_target(), extra_actor(),
+	                    extra_actor())),
+	    .plain = true});
+	int i;
+
+	for (i = 0; i < 2; i++)
+		ns_expect(&ns, "ready");
+	state_said(&ns, "unhealthy");
+	expect_check(&ns, NULL, "unhealthy", "no such file");
+	ns_kill(&ns);
+}
+
 Test(status, is_hales_and_not_that_of_a_name_beside_it)
 {
 	int plain;
