@@ -63,7 +63,7 @@ number(const char *s)
 
 /* Look among the processes that this piece of /proc lists. */
 static pid_t
-find_listed(const char *piece, long size, const char *own)
+find_listed(const char *piece, long size, const char *own, struct status *s)
 {
 	/* struct linux_dirent64, see getdents64(2) */
 	enum { LENGTH = 16, NAME = 19 };
@@ -74,7 +74,9 @@ find_listed(const char *piece, long size, const char *own)
 		pid_t pid = number(piece + NAME);
 
 		memcpy(&length, piece + LENGTH, sizeof(length));
-		if (pid <= 0 || status_of(pid) < 0)
+		/* A name is not enough: anybody may take it. */
+		if (pid <= 0 || status_of(pid) < 0 ||
+		    (status_read(pid, s, false) < 0 && errno != EBUSY))
 			continue;
 		mount_namespace(pid, other);
 		if (strcmp(own, other) == 0)
@@ -84,7 +86,7 @@ find_listed(const char *piece, long size, const char *own)
 }
 
 static pid_t
-search(const char *own)
+search(const char *own, struct status *s)
 {
 	int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_Alignas(8) char piece[1024];
@@ -95,7 +97,7 @@ search(const char *own)
 		return 0;
 	while (pid == 0 &&
 	       (n = syscall(SYS_getdents64, fd, piece, sizeof(piece))) > 0)
-		pid = find_listed(piece, n, own);
+		pid = find_listed(piece, n, own, s);
 	close(fd);
 	return pid;
 }
@@ -103,7 +105,7 @@ search(const char *own)
 /* PID 1 is believed if it can be this container's: a process may call itself
  * what it likes, but only what started the container is PID 1.  0 for none. */
 static pid_t
-find_hale(void)
+find_hale(struct status *s)
 {
 	bool first = status_of(1) >= 0;
 	char own[32], other[32];
@@ -112,7 +114,7 @@ find_hale(void)
 	mount_namespace(getpid(), own);
 	mount_namespace(1, other);
 	if (!first || (other[0] != '\0' && strcmp(own, other) != 0)) {
-		pid = search(own);
+		pid = search(own, s);
 		if (pid != 0 || !first)
 			return pid;
 	}
@@ -154,7 +156,7 @@ static void
 look(struct found *f, bool all)
 {
 	struct status *s = f->s;
-	pid_t pid = find_hale();
+	pid_t pid = find_hale(s);
 	int i, state = status_of(pid);
 
 	s->health.count = 0;

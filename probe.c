@@ -162,6 +162,8 @@ connect_on(struct probe *p, const struct probe_tools *tools, long long now)
 			p->wake = now + AGAIN;
 			return PROBE_PENDING;
 		}
+		if (error == ECONNRESET && !http)
+			return PROBE_PASSED; /* it was open, as by a proxy */
 		if (error != EINPROGRESS && error != EALREADY)
 			return UNREACHABLE;
 		if (!http)
@@ -505,6 +507,7 @@ probe_drop(struct probe *p, long long now)
 	if (!command)
 		return;
 	(void)kill(-p->pid, SIGKILL);
+	(void)kill(p->pid, SIGKILL); /* it may have left its group */
 	p->phase = PROBE_DYING;
 	p->wake = now + DYING;
 }

@@ -147,12 +147,12 @@ check_race(void (*prepare)(void *))
 	cr_expect_eq(trace_end(&t), 4);
 }
 
-Test(messages, do_not_wait_for_a_pipe_that_fills_meanwhile, .timeout = 30)
+Test(messages, do_not_wait_for_a_pipe_that_fills_meanwhile, .timeout = 120)
 {
 	check_race(NULL);
 }
 
-Test(messages, do_not_wait_for_it_without_proc_either, .timeout = 30)
+Test(messages, do_not_wait_for_it_without_proc_either, .timeout = 120)
 {
 	check_race(hide_proc);
 }
