@@ -5,7 +5,8 @@
  * The linker puts this file behind the modules that read options, say things
  * and clear up, and before those of the loop (see the Makefile).  The kernel
  * maps a program's pages by 16 at the first touch, so that without this half of
- * what is resident would be code that has done its work.
+ * what is resident would be code that has done its work.  A part of the stack
+has been in use for that alone, too.
  */
 #include "border.h"
 
@@ -14,7 +15,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
+enum {
+	PAGE = 4096,
+	FRAMES = 512,      /* bytes of the stack that the calls below take */
+	DEEPEST = 8 * PAGE /* bytes that it has been in use, at the most */
+};
 
 /* Of the linker's, see end(3). */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -35,6 +40,10 @@ forget(uintptr_t from, uintptr_t to)
 void
 border_forget(void)
 {
+	char here;
+	uintptr_t stack = (uintptr_t)&here - FRAMES;
+
 	forget((uintptr_t)__executable_start, (uintptr_t)&border_forget);
 	forget((uintptr_t)etext, (uintptr_t)mark);
+	forget(stack - DEEPEST, stack);
 }
