@@ -80,7 +80,8 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
-	format bench bench-quick bench-tools clean always coverage names
+	format bench bench-quick bench-tools clean always coverage names \
+	fuzz fuzz-programs replay
 
 all: $(HALE)
 
@@ -126,6 +127,8 @@ help:
 #: make demo        build it and see it at work as PID 1
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
 #: make coverage    how much of the pure modules the unit tests run
+#: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
+#: make replay      what it was begun with and what it found, without libFuzzer
 #: make names       tini, dumb-init and catatonit beside hale under their names
 #: make e2e         the same with real Docker and podman; needs root
 #: make lint        formatter, analysers, manual, shell scripts, include rules
@@ -161,7 +164,7 @@ check:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory unit pid1 names
 
-unit: $(BUILD)/unit
+unit: $(BUILD)/unit replay
 	$(BUILD)/unit
 
 UNIT_SOURCES = $(UNIT) tests/support/json.c
@@ -187,6 +190,59 @@ $(COVERAGE)/unit: $(UNIT_SOURCES) $(PURE:%=$(COVERAGE)/%.o)
 
 $(COVERAGE)/%.o: %.c $(HEADERS) Makefile
 	$(HOSTCC) $(TESTFLAGS) --coverage -c -o $@ $<
+
+# What takes bytes from outside, fed by libFuzzer, or by a plain main where
+# there is none.  Of the modules each program has those that it needs.
+FUZZ = $(BUILD)/fuzz
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+FUZZ_COVER = -fsanitize=fuzzer-no-link
+FUZZ_MAIN = -fsanitize=fuzzer
+FUZZ_TARGETS = $(filter-out input replay,\
+	$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ_PARTS = $(filter-out init border $(SHORT),$(MODULES)) input json
+FUZZ_HEADERS = $(HEADERS) tests/fuzz/input.h tests/support/json.h
+FUZZ_COMPILE = $(FUZZ_CC) $(TESTFLAGS) $(SANITIZE)
+
+fuzz:
+	@tests/support/deps fuzz
+	@$(MAKE) --no-print-directory fuzz-programs
+	@tests/fuzz/run $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+replay:
+	@$(MAKE) --no-print-directory fuzz-programs FUZZ=$(BUILD)/replay \
+	    FUZZ_CC=$(HOSTCC) FUZZ_COVER= FUZZ_MAIN=tests/fuzz/replay.c
+	@for name in $(FUZZ_TARGETS); do $(BUILD)/replay/$$name \
+	    tests/fuzz/*/$$name/* >$(BUILD)/replay.log 2>&1 || { \
+	    tail -n 40 $(BUILD)/replay.log; exit 1; }; done
+	@echo "replayed: $$(ls tests/fuzz/*/*/* | wc -l) inputs of fuzz targets"
+
+fuzz-programs: $(FUZZ_TARGETS:%=$(FUZZ)/%)
+
+$(FUZZ_TARGETS:%=$(FUZZ)/%): $(FUZZ)/%: tests/fuzz/%.c $(FUZZ)/parts.a \
+	    $(filter %.c,$(FUZZ_MAIN)) $(FUZZ_HEADERS) Makefile
+	$(FUZZ_COMPILE) -o $@ $(filter %.c,$^) $(FUZZ)/parts.a \
+	    $(filter -%,$(FUZZ_MAIN))
+
+$(FUZZ)/parts.a: $(FUZZ_PARTS:%=$(FUZZ)/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+# Here check asks tests/fuzz/check.c in place of the machine, and never rests.
+$(FUZZ)/check.o: SEAM = -Dpoll=page_wait -Dtools_sleep=page_sleep \
+	-Dclock_now=page_clock -Dstatus_of=page_state -Dstatus_read=page_read
+
+$(FUZZ)/%.o: %.c $(FUZZ_HEADERS) Makefile | $(FUZZ)
+	$(FUZZ_COMPILE) $(FUZZ_COVER) $(SEAM) -c -o $@ $<
+
+$(FUZZ)/%.o: tests/fuzz/%.c $(FUZZ_HEADERS) Makefile | $(FUZZ)
+	$(FUZZ_COMPILE) -c -o $@ $<
+
+$(FUZZ)/%.o: tests/support/%.c $(FUZZ_HEADERS) Makefile | $(FUZZ)
+	$(FUZZ_COMPILE) -c -o $@ $<
+
+$(FUZZ):
+	mkdir -p $@
 
 SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)

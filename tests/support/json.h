@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum { JSON_TEXT = 4096 }; /* bytes of a value, and its NUL */
+enum { JSON_TEXT = 24 * 1024 }; /* bytes of a value, and its NUL */
 
 /* Is line an object of strings and whole numbers, and nothing else, exactly as
  * RFC 8259 has it?  A newline at its end is allowed. */
