@@ -772,8 +772,7 @@ begin(struct init *in, char **argv)
 	}
 	in->self = getpid();
 	understood = options_parse(&in->options, argv, environ, in->self) == 0;
-	/* Neither 0 nor 1 if it is what was not understood. */
-	in->log.json = in->options.log_json == 1;
+	in->log.json = in->options.log_json;
 	return understood ? obey(in) : complain(in);
 }
 
