@@ -370,13 +370,13 @@ set_rules(struct options *o, long long wait)
 
 /* Has a signal come that ends a program?  Children are reaped. */
 static bool
-interrupted(struct watch *w, struct signals *signals, long long now)
+interrupted(struct watch *w, struct signals *signals, int wait, long long now)
 {
 	struct reaped child;
 	siginfo_t info;
 
 	signals_round(signals);
-	while (signals_take(signals, 0, &info) > 0)
+	for (; signals_take(signals, wait, &info) > 0; wait = 0)
 		if (info.si_signo != SIGCHLD && info.si_signo != SIGCONT &&
 		    info.si_signo != SIGWINCH)
 			return true;
@@ -404,17 +404,18 @@ probe_once(struct watch *w, struct signals *signals, int fd, long long now,
            long long end)
 {
 	struct pollfd fds[HEALTH_MAX + 1];
-	int n = watch_events(w, fds);
 	long long next = watch_next(w);
+	int wait;
 
-	fds[n].fd = fd;
-	fds[n].events = POLLIN;
 	if (next > end)
 		next = end;
-	(void)poll(fds, (nfds_t)n + 1, clock_until(next, now));
+	wait = watch_wait(w, fds, fd, clock_until(next, now));
 	now = clock_now();
 	watch_step(w, fds, now);
-	return fds[n].revents != 0 && interrupted(w, signals, now) ? end : now;
+	return (wait > 0 || fds[w->health.count].revents != 0) &&
+	               interrupted(w, signals, wait, now)
+	           ? end
+	           : now;
 }
 
 static void

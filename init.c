@@ -567,27 +567,24 @@ time_left(const struct init *in)
 	return next == STOP_NEVER ? -1 : clock_until(next, clock_now());
 }
 
-/* Sleep for wait milliseconds (-1: for ever) at most, until a signal or a
- * target needs hale; see to the targets.  False if there is no signal. */
+/* Sleep for *wait milliseconds (-1: for ever) at most, until a signal or a
+ * target needs hale; see to the targets.  False if there is no signal; *wait is
+ * what is still to be waited for one. */
 static bool
-wait_watching(struct init *in, int wait)
+wait_watching(struct init *in, int *wait)
 {
 	struct pollfd fds[HEALTH_MAX + 1];
-	int n = watch_events(&in->watch, fds);
-	struct pollfd signal = {.fd = in->descriptor, .events = POLLIN};
-	int state = in->watch.health.state;
+	struct watch *w = &in->watch;
+	int state = w->health.state;
 
-	if (in->descriptor < 0 && (wait < 0 || wait > DEAF_PAUSE))
-		wait = DEAF_PAUSE;
-	fds[n] = signal;
-	(void)poll(fds, (nfds_t)n + 1, wait); /* else nothing is ready */
+	*wait = watch_wait(w, fds, in->descriptor, *wait);
 	in->now = clock_now();
-	watch_step(&in->watch, fds, in->now);
-	while (in->watch.asked != 0)
+	watch_step(w, fds, in->now);
+	while (w->asked != 0)
 		obey_health(in);
-	if (in->watch.health.state != state)
+	if (w->health.state != state)
 		border_forget(); /* the message of it needed the rest */
-	return in->descriptor < 0 || fds[n].revents != 0;
+	return in->descriptor < 0 || fds[w->health.count].revents != 0;
 }
 
 /* SIGCHLD coalesces and says only that somebody may have ended: it wakes hale,
@@ -600,10 +597,8 @@ loop(struct init *in)
 	while (!in->left) {
 		int wait = more ? 0 : time_left(in);
 
-		if (in->watching) {
-			signal = wait_watching(in, wait);
-			wait = 0;
-		}
+		if (in->watching)
+			signal = wait_watching(in, &wait);
 		if (signal)
 			take_signals(in, wait);
 		if (signal || more)

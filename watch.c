@@ -15,6 +15,8 @@
 
 #include "text.h"
 
+enum { PAUSE = 100 }; /* ms between looks, where poll(2) cannot tell */
+
 /* Descriptors 0 to 2 may have come closed; what is opened for a probe must not
  * be taken for one of them. */
 static void
@@ -102,13 +104,23 @@ watch_begin(struct watch *w, const struct options *o, long long now)
 }
 
 int
-watch_events(const struct watch *w, struct pollfd fds[HEALTH_MAX])
+watch_wait(const struct watch *w, struct pollfd fds[HEALTH_MAX + 1], int fd,
+           int wait)
 {
-	int i;
+	struct pollfd last = {.fd = fd, .events = POLLIN};
+	int i, n = w->health.count;
+	int pause = wait < 0 || wait > PAUSE ? PAUSE : wait;
 
-	for (i = 0; i < w->health.count; i++)
+	for (i = 0; i < n; i++)
 		fds[i] = probe_events(&w->probes[i]);
-	return i;
+	fds[n] = last;
+	if (poll(fds, (nfds_t)n + 1, fd < 0 ? pause : wait) >= 0)
+		return 0;
+	/* They are more than RLIMIT_NOFILE, or a filter refuses the call.  No
+	 * step waits for anything, so take all for ready now and then. */
+	for (i = 0; i <= n; i++)
+		fds[i].revents = fds[i].fd >= 0;
+	return pause;
 }
 
 long long

@@ -29,8 +29,11 @@ struct watch {
  * they can be published. */
 void watch_begin(struct watch *w, const struct options *o, long long now);
 
-/* Fill in what to wait for with poll(2), one for each target; how many. */
-int watch_events(const struct watch *w, struct pollfd fds[HEALTH_MAX]);
+/* Sleep for wait milliseconds (-1: for ever) at most, until a target is ready
+ * or fd, which comes last in fds and may be -1.  0, or how long the caller has
+ * to wait for signals in its place, since poll(2) fails. */
+int watch_wait(const struct watch *w, struct pollfd fds[HEALTH_MAX + 1], int fd,
+               int wait);
 
 /* When watch_step has something to do, even if no descriptor is ready: ms, as
  * clock_now has it, or HEALTH_NEVER. */
