@@ -240,7 +240,7 @@ parse_file(struct target *t, char *s)
 static bool
 is_printable(const char *s)
 {
-	while (*s > ' ' || *s < '\0')
+	while ((unsigned char)*s > ' ')
 		if (*s++ == 0x7f)
 			return false;
 	return *s == '\0';
