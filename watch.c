@@ -193,6 +193,8 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 		log_say(w->log, LOG_INFO,
 		        "{target:s}: {reason:s} ({failures:d} in a row)",
 		        s->text, s->reason, (long long)one->failures);
+	} else if (one->state == HEALTH_HEALTHY) {
+		s->reason[0] = '\0'; /* it would mislead */
 	}
 	if (h->state != state)
 		turn(w, s, now - since);
