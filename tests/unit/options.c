@@ -7,7 +7,7 @@
 
 static struct options options;
 
-enum { WORDS = 12 };
+enum { WORDS = 24 };
 
 /* Words and variables are given as string lists that end with NULL. */
 static int
@@ -753,4 +753,189 @@ Test(options, have_lists_in_variables_that_end_somewhere)
 
 	memset(variable + strlen(variable), '1', OPTIONS_POOL);
 	refused(parse_env(variable), "HALE_REMAP_EXIT is too long");
+}
+
+/* ------ Health. ------ */
+
+static void
+expect_rule(int target, enum health_value value, long long expected)
+{
+	cr_expect_eq(options.rules[target].value[value], expected,
+	             "%d %d: %lld", target, (int)value,
+	             options.rules[target].value[value]);
+}
+
+Test(options, of_health_have_the_defaults_of_the_manual)
+{
+	cr_assert_eq(parse("--health", "tcp://127.0.0.1:80", "true"), 0);
+	cr_expect_eq(options.count, 1);
+	expect_rule(1, HEALTH_INTERVAL, 10000);
+	expect_rule(1, HEALTH_TIMEOUT, 3000);
+	expect_rule(1, HEALTH_RETRIES, 3);
+	expect_rule(1, HEALTH_SUCCESSES, 1);
+	expect_rule(1, HEALTH_START_PERIOD, 0);
+	expect_rule(1, HEALTH_START_INTERVAL, 1000);
+	expect_rule(1, HEALTH_ACTION, OPTIONS_REPORT);
+	cr_expect_null(options.statuses[1]);
+	cr_expect_eq(options.headers, 0);
+	cr_expect_eq(options.stop_signal, SIGTERM);
+}
+
+Test(options, before_the_first_target_are_for_all)
+{
+	cr_assert_eq(parse("--health-interval=1s", "--health-status=204",
+	                   "--health-header=A: 1", "--health=unix:/a",
+	                   "--health-interval=2s", "--health-header=B: 2",
+	                   "--health=unix:/b", "--health-status=200-299",
+	                   "--on-unhealthy=stop", "true"),
+	             0);
+	cr_expect_eq(options.count, 2);
+	expect_rule(1, HEALTH_INTERVAL, 2000);
+	expect_rule(2, HEALTH_INTERVAL, 1000);
+	expect_rule(1, HEALTH_ACTION, OPTIONS_REPORT);
+	expect_rule(2, HEALTH_ACTION, OPTIONS_STOP);
+	cr_expect_str_eq(options.statuses[1], "204");
+	cr_expect_str_eq(options.statuses[2], "200-299");
+	cr_expect_eq(options.headers, 2);
+	cr_expect_eq(options.header[0].target, 0);
+	cr_expect_eq(options.header[1].target, 1);
+	cr_expect_str_eq(options.header[1].text, "B: 2");
+}
+
+Test(options, of_health_have_an_item_a_line_in_the_environment)
+{
+	cr_assert_eq(parse_env("HALE_HEALTH=unix:/a,b\n\nunix:/c\n",
+	                       "HALE_HEALTH_HEADER=A: 1,2\nB: 3",
+	                       "HALE_HEALTH_RETRIES=7",
+	                       "HALE_ON_UNHEALTHY=signal:USR1"),
+	             0);
+	cr_expect_eq(options.count, 2);
+	cr_expect_str_eq(options.targets[0].socket, "/a,b");
+	cr_expect_str_eq(options.targets[1].socket, "/c");
+	cr_expect_eq(options.headers, 2);
+	cr_expect_str_eq(options.header[0].text, "A: 1,2");
+	cr_expect_eq(options.header[1].target, 0);
+	expect_rule(2, HEALTH_RETRIES, 7);
+	expect_rule(1, HEALTH_ACTION, SIGUSR1);
+}
+
+Test(options, of_health_refuse_what_means_nothing)
+{
+	static const char *const wrong[][3] = {
+	    {"--health-interval", "0",
+	     "a duration above 0, like 500ms, 10s or "
+	     "1m30s"},
+	    {"--health-timeout", "0s",
+	     "a duration above 0, like 500ms, 10s or "
+	     "1m30s"},
+	    {"--health-start-interval", "0",
+	     "a duration above 0, like 500ms, "
+	     "10s or 1m30s"},
+	    {"--health-start-period", "-1",
+	     "a duration like 500ms, 10s, 1m30s "
+	     "or 2h"},
+	    {"--health-retries", "0", "a number from 1 to 999"},
+	    {"--health-successes", "1000", "a number from 1 to 999"},
+	    {"--health-status", "99",
+	     "a list of statuses from 100 to 599, like "
+	     "200,300-399"},
+	    {"--health-header", "A",
+	     "a header like 'Name: value'; 8 are the "
+	     "most"},
+	    {"--health-header", "A: 1\r\nB: 2",
+	     "a header like 'Name: value'; 8 "
+	     "are the most"},
+	    {"--on-unhealthy", "kill", "report, stop or signal:SIGNAL"},
+	    {"--on-unhealthy", "signal:", "report, stop or signal:SIGNAL"},
+	    {"--on-unhealthy", "signal:0", "report, stop or signal:SIGNAL"},
+	};
+	char line[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(line, sizeof(line), "%s: '%s' is not %s", wrong[i][0],
+		         wrong[i][1], wrong[i][2]);
+		refused(parse((char *)wrong[i][0], (char *)wrong[i][1], "true"),
+		        line);
+	}
+}
+
+Test(options, know_eight_targets_and_eight_headers)
+{
+	char *words[20] = {NULL};
+	int i;
+
+	for (i = 0; i < 9; i++)
+		words[i] = "--health=unix:/a";
+	words[9] = "true";
+	refused(parse_as(1, words, NOTHING),
+	        "--health: 'unix:/a' is one too many: 8 targets at the most");
+	words[0] = "-w";
+	cr_expect_eq(parse_as(1, words, NOTHING), 0);
+	for (i = 0; i < 9; i++)
+		words[i] = "--health-header=A: 1";
+	refused(parse_as(1, words, NOTHING),
+	        "--health-header: 'A: 1' is not a header like 'Name: value'; "
+	        "8 are the most");
+}
+
+Test(options, name_the_target_that_cannot_be_understood)
+{
+	refused(parse("--health", "tcp://127.0.0.1", "true"),
+	        "--health: 'tcp://127.0.0.1' has no port from 1 to 65535");
+	refused(parse_env("HALE_HEALTH=unix:/a\ntcp://127.0.0.1:0"),
+	        "HALE_HEALTH: 'tcp://127.0.0.1:0' has no port from 1 to "
+	        "65535");
+}
+
+Test(options, take_the_first_stop_signal_for_a_stop_for_ill_health)
+{
+	cr_assert_eq(parse("--stop-signal=QUIT", "--stop-signal=TERM", "true"),
+	             0);
+	cr_expect_eq(options.stop_signal, SIGQUIT);
+}
+
+Test(options, may_ask_for_a_check)
+{
+	cr_assert_eq(parse("--check"), 0);
+	cr_expect_eq(options.action, OPTIONS_CHECK);
+	cr_expect_eq(options.count, 0);
+	cr_assert_eq(parse("--check", "--live", "--wait=5s"), 0);
+	cr_expect(options.live);
+	cr_expect_eq(options.wait, 5000);
+	cr_assert_eq(
+	    parse("--check", "--health-timeout=1s", "unix:/a", "unix:/b"), 0);
+	cr_expect_eq(options.count, 2);
+	expect_rule(2, HEALTH_TIMEOUT, 1000);
+	refused(parse("--check", "a"),
+	        "--check: 'a' is no target of this version: http://, tcp://, "
+	        "unix:/, exec: or file:/");
+}
+
+Test(options, for_a_check_take_what_fits_it_from_the_environment)
+{
+	cr_assert_eq(
+	    parse_as(1, LIST("--check", "unix:/a"),
+	             LIST("HALE_HEALTH=x", "HALE_GRACE=x",
+	                  "HALE_HEALTH_TIMEOUT=2s", "HALE_HEALTH_STATUS=204")),
+	    0);
+	cr_expect_eq(options.count, 1);
+	expect_rule(1, HEALTH_TIMEOUT, 2000);
+	cr_expect_str_eq(options.statuses[1], "204");
+}
+
+Test(options, that_say_how_to_check_need_a_check)
+{
+	refused(parse("--live", "true"), "--live and --wait need --check");
+	refused(parse("--wait=1s", "true"), "--live and --wait need --check");
+}
+
+Test(options, may_ask_for_the_status_in_two_forms)
+{
+	cr_assert_eq(parse("--status"), 0);
+	cr_expect_eq(options.action, OPTIONS_STATUS);
+	cr_assert_eq(parse("--status=json"), 0);
+	cr_expect_eq(options.action, OPTIONS_STATUS_JSON);
+	refused(parse("--status=xml"),
+	        "--status: 'xml' is too much: it takes no value");
 }
