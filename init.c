@@ -549,7 +549,10 @@ reap(struct init *in)
 	}
 	if (result == REAPER_NO_CHILD && in->ended)
 		in->left = true;
-	return result == REAPER_TOOK;
+	/* Who has ended is not told a second time: ask again. */
+	if (result == REAPER_FAILED)
+		(void)poll(NULL, 0, DEAF_PAUSE);
+	return result == REAPER_TOOK || result == REAPER_FAILED;
 }
 
 /* Milliseconds until something is due, or -1.  A target that never is makes

@@ -20,8 +20,9 @@ reaper_next(struct reaped *child)
 	child->pid = waitpid(-1, &child->status, WNOHANG | __WALL);
 	if (child->pid > 0)
 		return REAPER_TOOK;
-	return child->pid < 0 && errno == ECHILD ? REAPER_NO_CHILD
-	                                         : REAPER_NONE_NOW;
+	if (child->pid == 0)
+		return REAPER_NONE_NOW;
+	return errno == ECHILD ? REAPER_NO_CHILD : REAPER_FAILED;
 }
 
 bool

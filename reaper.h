@@ -15,6 +15,7 @@ enum reaper_result {
 	REAPER_TOOK,     /* one that has ended */
 	REAPER_NONE_NOW, /* all that there are still run */
 	REAPER_NO_CHILD, /* there is none at all */
+	REAPER_FAILED,   /* the kernel does not say */
 };
 
 /* Take one ended child into *child without waiting, see waitpid(2). */
