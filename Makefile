@@ -81,7 +81,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
 	format bench bench-quick bench-tools clean always coverage names \
-	fuzz fuzz-programs replay
+	fuzz fuzz-programs replay faults
 
 all: $(HALE)
 
@@ -126,6 +126,7 @@ help:
 #: make             build ./hale, static and stripped
 #: make demo        build it and see it at work as PID 1
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
+#: make faults      each system call fails each time, not just the first two
 #: make coverage    how much of the pure modules the unit tests run
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
@@ -253,8 +254,11 @@ PLAYERS = guest actor
 pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
 	$(BUILD)/pid1
 
+faults: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
+	FAULTS=all $(BUILD)/pid1 --filter 'faults/*'
+
 $(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
-	    $(SUPPORT_HEADERS) Makefile | $(BUILD)
+	    $(SUPPORT_HEADERS) tests/pid1/calls Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcriterion
 
 $(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)

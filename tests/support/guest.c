@@ -338,6 +338,93 @@ do_family(char **words)
 	return 0;
 }
 
+/* Wait until there is a signal of this number, for 50 ms at the most. */
+static bool
+comes(int n)
+{
+	const struct timespec limit = {0, 50000000};
+	unsigned long asked = 1UL << (n - 1);
+
+	return syscall(SYS_rt_sigtimedwait, &asked, NULL, &limit,
+	               sizeof(asked)) == n;
+}
+
+/* An orphan of hale's that ends at once. */
+static pid_t
+make_orphan(void)
+{
+	int ends[2];
+	pid_t pid = 0, parent;
+
+	if (pipe(ends) < 0)
+		exit(100);
+	parent = fork();
+	if (parent == 0) {
+		pid = fork();
+		if (pid > 0 && write(ends[1], &pid, sizeof(pid)) < 0)
+			_exit(100);
+		_exit(0);
+	}
+	waitpid(parent, NULL, 0);
+	if (read(ends[0], &pid, sizeof(pid)) != sizeof(pid))
+		exit(100);
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}
+
+/* Ask hale for a signal again and again, until it comes or the time is over.
+ * Each is a moment to look for the orphan, too. */
+static void
+prove_signal(int n, int tries, const char *word)
+{
+	while (tries-- > 0) {
+		if (word[0] == 'q')
+			sigqueue(getppid(), n, (union sigval){.sival_int = 7});
+		else
+			kill(getppid(), n);
+		if (comes(n)) {
+			printf("%s\n", word);
+			return;
+		}
+	}
+}
+
+static void
+prove_orphan(pid_t pid, int tries)
+{
+	while (tries-- > 0) {
+		if (kill(pid, 0) < 0) {
+			printf("orphan\n");
+			return;
+		}
+		comes(SIGALRM);
+	}
+}
+
+/* prove CODE TRIES: that hale forwards what it is sent, and reaps; let some
+ * time go by; ask for the stop, and leave somebody behind who is deaf to it */
+static int
+do_prove(char **words)
+{
+	int tries = atoi(words[1]);
+	pid_t orphan;
+
+	block_all();
+	prove_signal(SIGUSR1, tries, "signal");
+	prove_signal(SIGUSR2, tries, "queued signal");
+	orphan = make_orphan();
+	prove_orphan(orphan, tries);
+	for (int i = 0; i < 6; i++)
+		comes(SIGALRM);
+	if (fork() == 0) {
+		setsid();
+		stay();
+	}
+	prove_signal(SIGTERM, tries, "stop");
+	return atoi(words[0]);
+}
+
 /* idle: do nothing, whatever comes and is not blocked */
 static int
 do_idle(char **words)
@@ -424,6 +511,7 @@ static const struct {
     {"storm", 3, do_storm},
     {"listen", 1, do_listen},
     {"become", 2, do_become},
+    {"prove", 2, do_prove},
 };
 
 static int

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * faults: no system call that fails ends hale, hangs it or makes it spin.
+ *
+ * Each call that hale makes fails with each error that there is for it, once
+ * or always, in hales that do all that hale can.  Before PROGRAM runs that is a
+ * line and 125; from then on hale forwards, reaps and ends with PROGRAM.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "extra.h"
+#include "fault.h"
+#include "server.h"
+
+enum {
+	CODE = 7,    /* PROGRAM's */
+	ERRORS = 32, /* of a call, and 0 */
+	RUNS = 4096, /* of a test */
+	SPARE = 150, /* calls more than without a fault */
+	RATE = 150,  /* and so many a second */
+	CPU = 400,   /* ms */
+	TWICE = 2,
+};
+
+/* What PROGRAM does not get to see while a call always fails. */
+enum loss {
+	NOTHING,
+	QUEUED,  /* signals with a value */
+	SENT,    /* signals */
+	SIGNALS, /* the same; hale does not get them either */
+	END,     /* hale's end: nothing else tells of PROGRAM's, or the time */
+};
+
+struct row {
+	const char *name;
+	int call;
+	enum loss loss;
+	int errors[ERRORS];
+};
+
+static const struct row rows[] = {
+#define CALL(name, loss, ...) {#name, SYS_##name, loss, {__VA_ARGS__, 0}},
+#include "calls"
+#undef CALL
+};
+
+enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+
+/* ------ What a run has to be like. ------ */
+
+static bool
+has(const struct fault_run *run, const char *word)
+{
+	return strstr(run->out, word) != NULL;
+}
+
+/* What is wrong with it, or NULL. */
+static const char *
+blame_start(const struct fault_run *run)
+{
+	const char *end = strchr(run->err, '\n');
+	bool json = run->err[0] == '{';
+	bool child = run->fault.who == FAULT_CHILD, known = run->code == 125;
+
+	if (run->out[0] != '\0')
+		return "PROGRAM ran";
+	/* Those for a PROGRAM that is not there, or does not run. */
+	known |= child && (run->code == 126 || run->code == 127 ||
+	                   (run->setup->prepare != NULL && run->code == 2));
+	if (!known)
+		return "another exit code than 125";
+	if (strstr(run->err, json ? "\"error\"" : "hale: error: ") == NULL ||
+	    end == NULL || end[1] != '\0')
+		return "not one line of error";
+	return NULL;
+}
+
+static const char *
+blame_signals(const struct fault_run *run, enum loss loss)
+{
+	if (loss < SENT && (!has(run, "signal\n") || !has(run, "stop\n")))
+		return "a signal was not forwarded";
+	if (loss < QUEUED && !has(run, "queued"))
+		return "a signal with a value was not forwarded";
+	return has(run, "orphan") ? NULL : "an orphan was not reaped";
+}
+
+static const char *
+blame(const struct fault_run *run, const struct fault_run *clean,
+      enum loss loss)
+{
+	if (run->endless)
+		return "it did not end";
+	if (run->calls >
+	    TWICE * clean->calls + SPARE + (int)(run->ms * RATE / 1000))
+		return "it makes calls without end";
+	if (run->cpu > clean->cpu + CPU)
+		return "it takes the CPU's time";
+	if (!run->started)
+		return blame_start(run);
+	if (run->code != CODE)
+		return "it did not end with PROGRAM's exit code";
+	return blame_signals(run, loss);
+}
+
+/* ------ The course of all. ------ */
+
+static struct fault_run *
+make_runs(void)
+{
+	struct fault_run *runs = calloc(RUNS, sizeof(*runs));
+
+	cr_assert_not_null(runs);
+	return runs;
+}
+
+static bool
+is_long(void)
+{
+	return getenv("FAULTS") != NULL;
+}
+
+/* A filter's answer, too. */
+static int
+error_of(const struct row *row, int i)
+{
+	static const int filter[] = {EPERM, ENOSYS, 0};
+	int n = 0;
+
+	while (row->errors[n] != 0)
+		n++;
+	return i < n ? row->errors[i] : filter[i - n];
+}
+
+static bool
+is_final(const struct row *row)
+{
+	return row->call == SYS_exit_group;
+}
+
+/* An answer that is another one after a while, or the kernel is mad. */
+static bool
+is_passing(int call, int error)
+{
+	if (error == EAGAIN)
+		return call == SYS_rt_sigtimedwait || call == SYS_sendto ||
+		       call == SYS_recvfrom;
+	return error == EINPROGRESS || error == EALREADY ||
+	       (error == EINTR && call == SYS_rt_sigtimedwait);
+}
+
+struct plan {
+	const struct ns_setup *setup, *deaf;
+	struct fault_run *clean, *runs;
+	const struct row *row[RUNS];
+	int count;
+};
+
+static void
+add(struct plan *plan, const struct row *row, struct fault fault)
+{
+	struct fault_run *run = &plan->runs[plan->count];
+	bool lost = fault.when == FAULT_ALWAYS && row->loss != NOTHING;
+
+	cr_assert_lt(plan->count, RUNS);
+	plan->row[plan->count++] = row;
+	run->fault = fault;
+	run->setup = lost ? plan->deaf : plan->setup;
+}
+
+/* All errors are one to most of hale: the short run has all of them for the
+ * first call, and of the others one of the kernel's and one of a filter's. */
+static bool
+is_wanted(const struct row *row, int error, int when)
+{
+	return is_long() || when == 1 || error == row->errors[0] ||
+	       error == ENOSYS;
+}
+
+static void
+add_times(struct plan *plan, const struct row *row, enum fault_who who,
+          int error)
+{
+	int count = plan->clean->counts[who][row->call];
+	int when, last = is_long() ? count : TWICE;
+	struct fault fault = {.call = row->call, .error = error, .who = who};
+
+	/* The kernel closes a descriptor, whatever it says of it. */
+	fault.done = row->call == SYS_close && error != EBADF;
+	/* hale then closes 65,536 one by one. */
+	fault.loose = row->call == SYS_close_range;
+	for (when = FAULT_ALWAYS; when <= count && when <= last; when++) {
+		fault.when = when;
+		if (!is_wanted(row, error, when) ||
+		    (when == FAULT_ALWAYS &&
+		     (row->loss == END || is_passing(row->call, error))))
+			continue;
+		add(plan, row, fault);
+	}
+}
+
+static void
+add_all(struct plan *plan)
+{
+	int i, j, who;
+
+	for (i = 0; i < ROWS; i++)
+		for (who = 0; who < FAULT_WHO; who++) {
+			if (plan->clean->counts[who][rows[i].call] == 0 ||
+			    is_final(&rows[i]))
+				continue;
+			for (j = 0; error_of(&rows[i], j) != 0; j++)
+				add_times(plan, &rows[i], (enum fault_who)who,
+				          error_of(&rows[i], j));
+		}
+}
+
+static void
+judge(const struct plan *plan)
+{
+	int i;
+
+	for (i = 0; i < plan->count; i++) {
+		const struct fault_run *run = &plan->runs[i];
+		const struct fault *f = &run->fault;
+		bool always = f->when == FAULT_ALWAYS;
+		const char *why = blame(run, plan->clean,
+		                        always ? plan->row[i]->loss : NOTHING);
+
+		cr_expect(why == NULL,
+		          "%s of %s, %s%s, call %d (0: all): %s; exit code %d, "
+		          "%d calls (%d), %d ms CPU (%d), %lld ms, said '%s', "
+		          "'%s'",
+		          plan->row[i]->name, f->who ? "the child" : "hale",
+		          "error ", strerrorname_np(f->error), f->when, why,
+		          run->code, run->calls, plan->clean->calls, run->cpu,
+		          plan->clean->cpu, run->ms, run->out, run->err);
+	}
+}
+
+static struct fault_run
+run_clean(const struct ns_setup *setup)
+{
+	struct fault_run run = {.fault.call = -1, .setup = setup};
+
+	fault_run(&run, 1);
+	cr_assert(run.started && run.code == CODE && has(&run, "orphan") &&
+	              blame_signals(&run, NOTHING) == NULL,
+	          "%d: %s %s", run.code, run.out, run.err);
+	return run;
+}
+
+/* Options, and what is the same in all. */
+static struct ns_setup
+make_setup(const struct ns_setup *base, char *tries)
+{
+	struct ns_setup setup = *base;
+	char **words = calloc(64, sizeof(*words));
+	int n = 0;
+
+	for (; base->words[n] != NULL; n++)
+		words[n] = base->words[n];
+	words[n++] = ns_guest();
+	words[n++] = "prove";
+	words[n++] = checks_text("%d", CODE);
+	words[n] = tries;
+	setup.words = setup.argument = words;
+	return setup;
+}
+
+static bool
+is_listed(int call)
+{
+	int i;
+
+	for (i = 0; i < ROWS; i++)
+		if (rows[i].call == call)
+			return true;
+	return false;
+}
+
+/* There is a row for whatever hale has called, after faults as well. */
+static void
+check_listed(const struct fault_run *run)
+{
+	int call, who;
+
+	for (call = 0; call < FAULT_CALLS; call++)
+		for (who = 0; who < FAULT_WHO; who++)
+			cr_expect(
+			    run->counts[who][call] == 0 || is_listed(call),
+			    "system call %d is not in tests/pid1/calls", call);
+}
+
+static void
+check_faults(const struct ns_setup *base)
+{
+	static struct plan plan;
+	struct ns_setup setup = make_setup(base, "200");
+	struct ns_setup deaf = make_setup(base, "10");
+	struct fault_run clean = run_clean(&setup);
+	int i;
+
+	plan.setup = &setup;
+	plan.deaf = &deaf;
+	plan.clean = &clean;
+	plan.runs = make_runs();
+	add_all(&plan);
+	fault_run(plan.runs, plan.count);
+	judge(&plan);
+	for (i = 0; i < plan.count; i++)
+		check_listed(&plan.runs[i]);
+	printf("faults: %d, each call at %s\n", plan.count,
+	       is_long() ? "any time" : "two times and always");
+	free(plan.runs);
+	free(setup.words);
+	free(deaf.words);
+}
+
+/* ------ What hale is to do meanwhile. ------ */
+
+static char *const plain[] = {NULL};
+static char *const verbose[] = {"-vv", NULL};
+static char *stopping[] = {"-vv",
+                           "--log-format=json",
+                           "--drain=50ms",
+                           "--grace=200ms",
+                           "--exit-report",
+                           NULL,
+                           NULL};
+static char *const subreaper[] = {
+    "-g", "-p", "URG", "--drain=50ms", "--grace=200ms", NULL};
+static char *const other_name[] = {"dumb-init", NULL};
+
+static struct ns_setup
+setup_of(char *const *words)
+{
+	/* They are not written to. */
+	struct ns_setup setup = {.words = (char **)(size_t)words};
+
+	setup.plain = words == subreaper;
+	setup.scratch = words == stopping;
+	stopping[5] = checks_text("%s/report", ns_scratch());
+	if (words == other_name)
+		setup.prepare = extra_rename;
+	return setup;
+}
+
+static void
+check_words(char *const *words)
+{
+	struct ns_setup setup = setup_of(words);
+
+	check_faults(&setup);
+}
+
+Test(faults, are_survived_by_a_hale_without_options, .timeout = 600)
+{
+	check_words(plain);
+}
+
+Test(faults, are_survived_by_a_hale_that_says_much, .timeout = 600)
+{
+	check_words(verbose);
+}
+
+Test(faults, are_survived_in_a_stop_with_a_report, .timeout = 600)
+{
+	check_words(stopping);
+}
+
+Test(faults, are_survived_by_a_subreaper, .timeout = 600)
+{
+	check_words(subreaper);
+}
+
+Test(faults, are_survived_under_another_name, .timeout = 600)
+{
+	check_words(other_name);
+}
+
+/* Servers, and targets of all kinds. */
+static struct server http, silent;
+static int http_fd, silent_fd, port;
+
+static void
+open_servers(void)
+{
+	extra_begin();
+	http_fd = server_bind("127.0.0.1", &port);
+	silent_fd = server_bind_path(extra_path("socket"));
+	server_start(&http, http_fd,
+	             SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n")));
+	server_start(&silent, silent_fd, SERVER_PLAY(HANG));
+}
+
+static void
+close_servers(void)
+{
+	server_stop(&http, http_fd);
+	server_stop(&silent, silent_fd);
+	extra_end();
+}
+
+/* Options before the targets: those that come last, for PROGRAM, are added. */
+static char **
+watching(void)
+{
+	static char *words[] = {"-v",
+	                        "--health-interval=100ms",
+	                        "--health-retries=1",
+	                        "--health",
+	                        NULL,
+	                        "--health",
+	                        NULL,
+	                        "--health",
+	                        NULL,
+	                        "--health",
+	                        "file:/",
+	                        "--health",
+	                        NULL,
+	                        NULL};
+
+	words[4] = checks_text("http://127.0.0.1:%d/", port);
+	words[6] = checks_text("tcp://127.0.0.1:%d", port);
+	words[8] = checks_text("unix:%s", extra_path("socket"));
+	words[12] = checks_text("exec:%s say well", ns_guest());
+	return words;
+}
+
+Test(faults, are_survived_by_a_hale_that_watches, .init = open_servers,
+     .fini = close_servers, .timeout = 600)
+{
+	check_words(watching());
+}
+
+/* ------ The probes themselves. ------ */
+
+/* A call that only this target needs, and the reason that is given for it. */
+static const struct {
+	int call, error;
+	enum fault_who who;
+	const char *target, *reason;
+} reasons[] = {
+    {SYS_socket, EMFILE, FAULT_HALE, "http:", "Too many open files"},
+    {SYS_socket, ENFILE, FAULT_HALE, "tcp:", "Too many open files in system"},
+    {SYS_socket, EAFNOSUPPORT, FAULT_HALE, "unix:", "address family not supp"},
+    {SYS_socket, EPERM, FAULT_HALE, "unix:", "Operation not permitted"},
+    {SYS_connect, ENETUNREACH, FAULT_HALE, "tcp:", "network is unreachable"},
+    {SYS_connect, EACCES, FAULT_HALE, "unix:", "Permission denied"},
+    {SYS_connect, ENOSYS, FAULT_HALE, "http:", "Function not implemented"},
+    {SYS_recvfrom, ENOMEM, FAULT_HALE, "http:", "Cannot allocate memory"},
+    {SYS_pipe2, ENFILE, FAULT_HALE, "exec:", "Too many open files in system"},
+    {SYS_dup2, EBADF, FAULT_CHILD, "exec:", "Bad file descriptor"},
+    {SYS_statx, ENOSYS, FAULT_HALE, "file:", "Function not implemented"},
+    {SYS_statx, EACCES, FAULT_HALE, "file:", "Permission denied"},
+};
+
+enum { REASONS = sizeof(reasons) / sizeof(reasons[0]) };
+
+static bool
+is_given(const char *text, const char *target, const char *reason)
+{
+	const char *line = text, *end;
+
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		const char *at = strstr(line, target);
+		const char *why = strstr(line, reason);
+
+		if (at != NULL && why != NULL && at < why && why < end)
+			return true;
+	}
+	return false;
+}
+
+Test(faults, make_a_probe_fail_with_a_reason, .init = open_servers,
+     .fini = close_servers, .timeout = 600)
+{
+	struct ns_setup setup = setup_of(watching());
+	struct fault_run *runs = make_runs();
+	int i;
+
+	setup = make_setup(&setup, "200");
+	for (i = 0; i < REASONS; i++) {
+		runs[i].setup = &setup;
+		runs[i].fault = (struct fault){.call = reasons[i].call,
+		                               .error = reasons[i].error,
+		                               .who = reasons[i].who};
+	}
+	fault_run(runs, REASONS);
+	for (i = 0; i < REASONS; i++) {
+		cr_expect(
+		    is_given(runs[i].err, reasons[i].target, reasons[i].reason),
+		    "not '%s' of %s: %s", reasons[i].reason, reasons[i].target,
+		    runs[i].err);
+		cr_expect(runs[i].code == CODE && runs[i].hits > 0);
+	}
+	free(runs);
+	free(setup.words);
+}
+
+/* ------ The list. ------ */
+
+/* What was called in a run, whatever came of it. */
+static void
+note_calls(const struct ns_setup *base, bool seen[FAULT_CALLS], int failing)
+{
+	struct ns_setup setup = make_setup(base, "200");
+	struct fault_run run = {.fault = {.call = failing, .error = ENOENT},
+	                        .setup = &setup};
+	int i;
+
+	if (failing == SYS_execve)
+		run.fault.who = FAULT_CHILD;
+	fault_run(&run, 1);
+	check_listed(&run);
+	for (i = 0; i < FAULT_CALLS; i++)
+		seen[i] |= run.counts[FAULT_HALE][i] > 0 ||
+		           run.counts[FAULT_CHILD][i] > 0;
+	/* Another libc makes calls of its own first, and others than these. */
+	if (run.first != SYS_rt_sigprocmask)
+		cr_skip_test("hale is not built with x86_64.S");
+	free(setup.words);
+}
+
+Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
+     .fini = close_servers, .timeout = 600)
+{
+	char *const *const all[] = {plain,      verbose,    stopping, subreaper,
+	                            other_name, watching(), NULL};
+	bool seen[FAULT_CALLS] = {false};
+	struct ns_setup setup;
+	int i;
+
+	for (i = 0; all[i] != NULL; i++) {
+		setup = setup_of(all[i]);
+		note_calls(&setup, seen, -1);
+	}
+	setup = setup_of(verbose);
+	note_calls(&setup, seen, SYS_execve);
+	note_calls(&setup, seen, SYS_open);
+	for (i = 0; i < ROWS; i++)
+		cr_expect(seen[rows[i].call], "hale does not need %s",
+		          rows[i].name);
+}

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fault: follows many hales at a time, system call by system call, and lets a
+ * call of each fail.
+ *
+ * The kernel is not asked at all, as with a filter of seccomp(2), but the
+ * answer can be chosen for the first call, the second, or all.
+ */
+#include "fault.h"
+
+#include <criterion/criterion.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	CROWD = 24,  /* hales at a time */
+	STRAYS = 64, /* children that nobody has told of yet */
+};
+
+/* Of the test, which runs one crowd only. */
+static pid_t strays[STRAYS];
+
+static long long
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+/* ------ The one thing that depends on the machine. ------ */
+
+static void
+skip_call(pid_t pid)
+{
+#if defined(__x86_64__)
+	ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.orig_rax), -1L);
+#elif defined(__aarch64__)
+	int none = -1;
+	struct iovec piece = {&none, sizeof(none)};
+
+	ptrace(PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &piece);
+#else
+#error "how is a system call left out on this machine?"
+#endif
+}
+
+static void
+answer_call(pid_t pid, int error)
+{
+#if defined(__x86_64__)
+	ptrace(PTRACE_POKEUSER, pid, offsetof(struct user, regs.rax),
+	       (long)-error);
+#else
+	struct user_regs_struct registers;
+	struct iovec piece = {&registers, sizeof(registers)};
+
+	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &piece);
+	registers.regs[0] = (unsigned long long)-error;
+	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &piece);
+#endif
+}
+
+/* ------ One hale. ------ */
+
+static void
+wait_at_gate(void *argument)
+{
+	const struct fault_run *run = argument;
+	char byte;
+
+	if (read(run->gate, &byte, 1) != 1)
+		_exit(99);
+	if (run->setup->prepare != NULL)
+		run->setup->prepare(run->setup->argument);
+}
+
+static void
+begin(struct fault_run *run)
+{
+	struct ns_setup gated = *run->setup;
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	run->gate = ends[0];
+	run->first = -1;
+	gated.prepare = wait_at_gate;
+	gated.argument = run;
+	run->ns = ns_start(&gated);
+	fcntl(run->ns.out, F_SETFL, O_NONBLOCK);
+	fcntl(run->ns.err, F_SETFL, O_NONBLOCK);
+	cr_assert_eq(ptrace(PTRACE_SEIZE, run->ns.hale, 0,
+	                    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
+	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK),
+	             0, "cannot trace: %s", strerror(errno));
+	cr_assert_eq(write(ends[1], "", 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	run->gate = -1;
+	run->began = now();
+}
+
+/* Append what is there by now. */
+static void
+drain(int fd, char *text, size_t size)
+{
+	size_t length = strlen(text);
+	ssize_t n;
+
+	while (length + 1 < size &&
+	       (n = read(fd, text + length, size - 1 - length)) > 0)
+		length += (size_t)n;
+	text[length] = '\0';
+}
+
+static void
+listen_to(struct fault_run *run)
+{
+	drain(run->ns.out, run->out, sizeof(run->out));
+	drain(run->ns.err, run->err, sizeof(run->err));
+}
+
+static void
+finish(struct fault_run *run, int status, const struct rusage *usage)
+{
+	run->ms = now() - run->began;
+	run->cpu =
+	    (int)((usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+	          (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000);
+	run->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	listen_to(run);
+	run->ns.hale = 0;
+	ns_kill(&run->ns);
+}
+
+static void
+enter(struct fault_run *run, enum fault_who who, pid_t pid, int call)
+{
+	const struct fault *fault = &run->fault;
+	int count;
+
+	if (call < 0 || call >= FAULT_CALLS)
+		return;
+	if (run->first < 0)
+		run->first = call;
+	if (who == FAULT_HALE)
+		run->calls++;
+	count = ++run->counts[who][call];
+	if (who != fault->who || call != fault->call ||
+	    (fault->when != FAULT_ALWAYS && fault->when != count))
+		return;
+	run->depth |= 1 << who;
+	run->hits++;
+	if (!fault->done)
+		skip_call(pid);
+}
+
+static void
+note_call(struct fault_run *run, pid_t pid)
+{
+	enum fault_who who = pid == run->ns.hale ? FAULT_HALE : FAULT_CHILD;
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <= 0)
+		return;
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		enter(run, who, pid, (int)info.entry.nr);
+	} else if (run->depth & 1 << who) {
+		run->depth &= ~(1 << who);
+		answer_call(pid, run->fault.error);
+		run->loose = run->fault.loose;
+	}
+}
+
+static void
+forget_calls(struct fault_run *run)
+{
+	memset(run->counts, 0, sizeof(run->counts));
+	run->calls = run->hits = 0;
+	run->first = -1;
+	run->began = now();
+}
+
+/* Put a child where there was that one, or none. */
+static bool
+replace(struct fault_run *run, pid_t old, pid_t new)
+{
+	int i;
+
+	for (i = 0; i < FAULT_CHILDREN; i++)
+		if (run->children[i] == old) {
+			run->children[i] = new;
+			return true;
+		}
+	return false;
+}
+
+/* hale's child has come, and may stand still already. */
+static void
+adopt(struct fault_run *run, pid_t pid)
+{
+	int i;
+
+	cr_assert(replace(run, 0, pid));
+	for (i = 0; i < STRAYS; i++)
+		if (strays[i] == pid) {
+			strays[i] = 0;
+			(void)ptrace(PTRACE_SYSCALL, pid, 0, 0);
+		}
+}
+
+static void
+keep_stray(pid_t pid)
+{
+	int i = 0;
+
+	while (strays[i] != 0)
+		cr_assert_lt(++i, STRAYS);
+	strays[i] = pid;
+}
+
+/* A stop of hale, or of its child until it is another program. */
+static void
+go_on(struct fault_run *run, pid_t pid, int status)
+{
+	int event = status >> 16, signal = 0;
+	unsigned long child;
+
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
+		note_call(run, pid);
+	else if (event == PTRACE_EVENT_EXEC && pid == run->ns.hale)
+		forget_calls(run);
+	else if (event == PTRACE_EVENT_EXEC) {
+		run->started = true;
+		(void)replace(run, pid, 0);
+		(void)ptrace(PTRACE_DETACH, pid, 0, 0);
+		return;
+	} else if (event == PTRACE_EVENT_VFORK) {
+		if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0)
+			adopt(run, (pid_t)child);
+	} else if (event == 0)
+		signal = WSTOPSIG(status);
+	(void)ptrace(run->loose ? PTRACE_CONT : PTRACE_SYSCALL, pid, 0, signal);
+}
+
+/* ------ All of them. ------ */
+
+struct crowd {
+	struct fault_run *run[CROWD];
+	int size;
+};
+
+static struct fault_run *
+whose(const struct crowd *crowd, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (crowd->run[i] != NULL && (crowd->run[i]->ns.hale == pid ||
+		                              replace(crowd->run[i], pid, pid)))
+			return crowd->run[i];
+	return NULL;
+}
+
+static void
+remove_run(struct crowd *crowd, const struct fault_run *run)
+{
+	int i;
+
+	for (i = 0; i < CROWD; i++)
+		if (crowd->run[i] == run)
+			crowd->run[i] = NULL;
+	crowd->size--;
+}
+
+static void
+take(struct crowd *crowd, pid_t pid, int status, const struct rusage *usage)
+{
+	struct fault_run *run = whose(crowd, pid);
+
+	if (WIFSTOPPED(status)) {
+		if (run != NULL)
+			go_on(run, pid, status);
+		else
+			keep_stray(pid);
+	} else if (run != NULL && run->ns.hale == pid) {
+		finish(run, status, usage);
+		remove_run(crowd, run);
+	} else if (run != NULL) {
+		(void)replace(run, pid, 0);
+	}
+}
+
+/* Whoever makes calls without end, or none and does not end, is stopped. */
+static void
+watch_over(const struct crowd *crowd)
+{
+	long long time = now();
+	int i;
+
+	for (i = 0; i < CROWD; i++) {
+		struct fault_run *run = crowd->run[i];
+
+		if (run == NULL)
+			continue;
+		listen_to(run);
+		if (time - run->began < NS_DEADLINE || run->endless)
+			continue;
+		run->endless = true;
+		kill(run->ns.hale, SIGKILL);
+	}
+}
+
+static void
+fill(struct crowd *crowd, struct fault_run **next, const struct fault_run *end)
+{
+	int i;
+
+	for (i = 0; i < CROWD && *next < end; i++)
+		if (crowd->run[i] == NULL) {
+			begin(*next);
+			crowd->run[i] = (*next)++;
+			crowd->size++;
+		}
+}
+
+static void
+await_child(void)
+{
+	const struct timespec tick = {0, 20000000};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	(void)sigtimedwait(&child, NULL, &tick);
+}
+
+void
+fault_run(struct fault_run *runs, int count)
+{
+	struct fault_run *next = runs;
+	struct crowd crowd = {.size = 0};
+	long long looked = 0;
+	struct rusage usage;
+	sigset_t child;
+	int status;
+	pid_t pid;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	for (;;) {
+		fill(&crowd, &next, runs + count);
+		if (crowd.size == 0)
+			return;
+		pid = wait4(-1, &status, __WALL | WNOHANG, &usage);
+		if (pid > 0)
+			take(&crowd, pid, status, &usage);
+		else
+			await_child();
+		if (now() - looked >= 50) {
+			looked = now();
+			watch_over(&crowd);
+		}
+	}
+}
