@@ -35,7 +35,8 @@ enum loss {
 	QUEUED,  /* signals with a value */
 	SENT,    /* signals */
 	SIGNALS, /* the same; hale does not get them either */
-	END,     /* hale's end: nothing else tells of PROGRAM's, or the time */
+	END,     /* hale's end: nothing but wait(2) tells of PROGRAM's */
+	TIME,    /* a deadline; but Linux has no such failure */
 };
 
 struct row {
@@ -180,6 +181,8 @@ add(struct plan *plan, const struct row *row, struct fault fault)
 static bool
 is_wanted(const struct row *row, int error, int when)
 {
+	if (row->loss == TIME && when > TWICE)
+		return false;
 	return is_long() || when == 1 || error == row->errors[0] ||
 	       error == ENOSYS;
 }
@@ -200,7 +203,7 @@ add_times(struct plan *plan, const struct row *row, enum fault_who who,
 		fault.when = when;
 		if (!is_wanted(row, error, when) ||
 		    (when == FAULT_ALWAYS &&
-		     (row->loss == END || is_passing(row->call, error))))
+		     (row->loss >= END || is_passing(row->call, error))))
 			continue;
 		add(plan, row, fault);
 	}
