@@ -329,8 +329,8 @@ check_faults(const struct ns_setup *base)
 
 /* ------ What hale is to do meanwhile. ------ */
 
-static char *const plain[] = {NULL};
-static char *const verbose[] = {"-vv", NULL};
+static char *plain[] = {NULL};
+static char *verbose[] = {"-vv", NULL};
 static char *stopping[] = {"-vv",
                            "--log-format=json",
                            "--drain=50ms",
@@ -338,15 +338,14 @@ static char *stopping[] = {"-vv",
                            "--exit-report",
                            NULL,
                            NULL};
-static char *const subreaper[] = {
-    "-g", "-p", "URG", "--drain=50ms", "--grace=200ms", NULL};
-static char *const other_name[] = {"dumb-init", NULL};
+static char *subreaper[] = {"-g", "-p", "URG", "--drain=50ms", "--grace=200ms",
+                            NULL};
+static char *other_name[] = {"dumb-init", NULL};
 
 static struct ns_setup
-setup_of(char *const *words)
+setup_of(char **words)
 {
-	/* They are not written to. */
-	struct ns_setup setup = {.words = (char **)(size_t)words};
+	struct ns_setup setup = {.words = words};
 
 	setup.plain = words == subreaper;
 	setup.scratch = words == stopping;
@@ -357,7 +356,7 @@ setup_of(char *const *words)
 }
 
 static void
-check_words(char *const *words)
+check_words(char **words)
 {
 	struct ns_setup setup = setup_of(words);
 
@@ -536,8 +535,8 @@ note_calls(const struct ns_setup *base, bool seen[FAULT_CALLS], int failing)
 Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
      .fini = close_servers, .timeout = 600)
 {
-	char *const *const all[] = {plain,      verbose,    stopping, subreaper,
-	                            other_name, watching(), NULL};
+	char **all[] = {plain,      verbose,    stopping, subreaper,
+	                other_name, watching(), NULL};
 	bool seen[FAULT_CALLS] = {false};
 	struct ns_setup setup;
 	int i;
