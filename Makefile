@@ -81,7 +81,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
 	format bench bench-quick bench-tools clean always coverage names \
-	fuzz fuzz-programs replay faults
+	fuzz fuzz-programs replay faults soak
 
 all: $(HALE)
 
@@ -132,6 +132,7 @@ help:
 #: make replay      what it was begun with and what it found, without libFuzzer
 #: make names       tini, dumb-init and catatonit beside hale under their names
 #: make e2e         the same with real Docker and podman; needs root
+#: make soak        everything at once for SOAK_SECONDS=600, within bounds
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of
 #: make bench       figures: start, memory, signals, health, beside tini, curl
@@ -267,6 +268,23 @@ $(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)
 names: hale $(BUILD)/guest
 	@tests/support/deps names
 	tests/names/run
+
+# Everything at once, for so long; what must hold is in tests/soak/soak.c.
+SOAK_SECONDS = 600
+SOAK = $(BUILD)/soak
+
+soak: $(HALE) $(SOAK)/soak $(SOAK)/program
+	$(SOAK)/soak $(SOAK_SECONDS) $(abspath $(HALE) $(SOAK)/program)
+
+$(SOAK)/soak: $(filter-out %/program.c,$(wildcard tests/soak/*.c)) \
+	    tests/support/json.c $(wildcard tests/soak/*.h) Makefile | $(SOAK)
+	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^)
+
+$(SOAK)/program: tests/soak/program.c tests/soak/board.h Makefile | $(SOAK)
+	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
+
+$(SOAK):
+	mkdir -p $@
 
 e2e: hale
 	@tests/support/deps e2e
