@@ -8,6 +8,8 @@ DESTDIR =
 BUILD = build
 HALE = hale
 
+comma := ,
+
 # The smallest binary comes from musl, so take it wherever it is.
 ifeq ($(origin CC),default)
 CC := $(shell command -v musl-gcc || echo cc)
@@ -25,6 +27,10 @@ CPU := $(call known,-mgeneral-regs-only)
 SMALL := $(call known,-malign-data=abi -fno-inline-functions-called-once \
 	-fno-caller-saves -fno-if-conversion -fno-tree-tail-merge)
 
+# HARDENED=1 costs room, see SECURITY.md; or some of these alone, for make size.
+HARDENED =
+HARDEN := $(subst 1,canary pie relro code,$(HARDENED))
+
 # With musl its own start suffices, and string.c takes the place of a part.
 ifneq ($(MUSL),)
 START := $(patsubst %,-nostartfiles %,$(shell $(CC) -\#\#\# -static -no-pie \
@@ -32,9 +38,29 @@ START := $(patsubst %,-nostartfiles %,$(shell $(CC) -\#\#\# -static -no-pie \
 SHORT = string
 SHORT_FLAGS := $(call known,-fno-builtin -fno-tree-loop-distribute-patterns)
 ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine)),)
-SHORT += x86_64
+SHORT += $(if $(filter start canary pie,$(HARDEN)),,x86_64)
 endif
 endif
+
+# musl-gcc takes -static-pie and makes none without a word: so its parts.  And
+# musl leaves to relro.c what glibc does by itself.
+ifneq ($(filter pie,$(HARDEN)),)
+PIE := -fPIE
+ifneq ($(findstring musl,$(notdir $(CC))),)
+START := $(patsubst %/Scrt1.o,%/rcrt1.o,$(START:%/crt1.o=%/rcrt1.o))
+STATIC := -static -Wl,-pie,--no-dynamic-linker,-z,text
+else
+START :=
+STATIC := -static-pie -Wl,-z,text
+endif
+ifneq ($(MUSL),)
+SHORT += $(if $(filter relro,$(HARDEN)),relro)
+endif
+else
+PIE := -fno-pie
+STATIC := -static -no-pie
+endif
+CANARY := $(if $(filter canary,$(HARDEN)),-fstack-protector-strong)
 
 # x86_64.S has no canary to look at, and nothing that wants a stack in lines.
 ifneq ($(filter x86_64,$(SHORT)),)
@@ -44,12 +70,14 @@ endif
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
-FLAGS = -std=c11 -D_GNU_SOURCE -fno-pie -ffunction-sections -fdata-sections \
+FLAGS = -std=c11 -D_GNU_SOURCE $(PIE) $(CANARY) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
 	-fno-reorder-functions -fno-ident $(CPU) $(SMALL)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
-LINK = -static -no-pie -Wno-unused-command-line-argument -s -Wl,--gc-sections \
-	-Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro
+LINK = $(STATIC) -Wno-unused-command-line-argument -s -Wl,--gc-sections \
+	-Wl,--build-id=none -Wl,-z,noexecstack \
+	-Wl,-z,$(if $(filter code,$(HARDEN)),,no)separate-code \
+	-Wl,-z,$(if $(filter relro,$(HARDEN)),relro$(comma)-z$(comma)now,norelro)
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla \
 	-Wformat=2 -Wimplicit-fallthrough
@@ -134,14 +162,15 @@ help:
 #: make e2e         the same with real Docker and podman; needs root
 #: make soak        everything at once for SOAK_SECONDS=600, within bounds
 #: make lint        formatter, analysers, manual, shell scripts, include rules
-#: make size        what the binary is made of
+#: make size        what the binary is made of, and what hardening it costs
 #: make bench       figures: start, memory, signals, health, beside tini, curl
 #: make bench-quick the same in under a minute, not to be quoted
 #: make docs/states.svg  the drawing of the states, anew
 #: make install     PREFIX=/usr/local DESTDIR=
 #: make uninstall   the same, backwards
 #: make clean       remove what was built
-#: Variables: CC, CFLAGS, LDFLAGS, CI=1 (warnings are errors)
+#: Variables: CC, CFLAGS, LDFLAGS, CI=1 (warnings are errors), HARDENED=1 (see
+#:   SECURITY.md; BUILD=build/hardened HALE=build/hardened/hale keeps it apart)
 
 install: hale
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
@@ -151,9 +180,18 @@ install: hale
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/hale $(DESTDIR)$(MANDIR)/man8/hale.8
 
-size: hale
-	@wc -c hale
+# What each part of HARDENED=1 costs; "start" is libc's in place of x86_64.S.
+VARIANTS = start canary pie relro code
+
+size: $(HALE) $(VARIANTS:%=size-%) size-1
 	@size $(OBJECTS)
+	@printf '%7d bytes: %s\n' $$(wc -c <$(HALE)) $(HALE)
+	@for v in $(VARIANTS) 1; do printf '%7d bytes: HARDENED=%s\n' \
+	    $$(wc -c <$(BUILD)/size/$$v/hale) $$v; done
+
+size-%:
+	@$(MAKE) -s HARDENED=$* BUILD=$(BUILD)/size/$* \
+	    HALE=$(BUILD)/size/$*/hale $(BUILD)/size/$*/hale
 
 demo: hale $(BUILD)/demo
 	@$(BUILD)/demo ./hale
@@ -252,8 +290,9 @@ SUPPORT_HEADERS = $(wildcard tests/support/*.h)
 # What hale runs in the tests: static programs of many small parts.
 PLAYERS = guest actor
 
-pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
-	$(BUILD)/pid1
+pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) $(HALE)
+	HALE_BIN=$(HALE) GUEST_BIN=$(BUILD)/guest HALE_HARDEN='$(HARDEN)' \
+	    $(BUILD)/pid1
 
 faults: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
 	FAULTS=all $(BUILD)/pid1 --filter 'faults/*'

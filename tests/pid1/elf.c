@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <link.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -58,13 +59,110 @@ section(const file_header *file, size_t i)
 	return (const section_header *)((const char *)file + file->e_shoff) + i;
 }
 
+/* Was hale built with this part of HARDENED=1? */
+static bool
+is_hardened(const char *part)
+{
+	const char *parts = getenv("HALE_HARDEN");
+
+	return parts != NULL && strstr(parts, part) != NULL;
+}
+
+/* The value of a tag of the dynamic section, or 0. */
+static unsigned long
+dynamic(const file_header *file, long tag)
+{
+	const program_header *header = find(file, PT_DYNAMIC);
+	const ElfW(Dyn) * entry;
+
+	if (header == NULL)
+		return 0;
+	entry = (const void *)((const char *)file + header->p_offset);
+	for (; entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == tag)
+			return entry->d_un.d_val;
+	return 0;
+}
+
 Test(elf, is_static)
 {
 	const file_header *file = map(ns_hale());
 
 	cr_expect_not_null(find(file, PT_LOAD));
 	cr_expect_null(find(file, PT_INTERP));
-	cr_expect_null(find(file, PT_DYNAMIC));
+	cr_expect_eq(dynamic(file, DT_NEEDED), 0U);
+	if (!is_hardened("pie"))
+		cr_expect_null(find(file, PT_DYNAMIC));
+}
+
+Test(elf, is_position_independent_where_it_is_hardened)
+{
+	const file_header *file = map(ns_hale());
+	bool pie = is_hardened("pie");
+
+	cr_expect_eq(file->e_type, pie ? ET_DYN : ET_EXEC);
+	cr_expect_eq((dynamic(file, DT_FLAGS_1) & DF_1_PIE) != 0, pie);
+	cr_expect_eq(dynamic(file, DT_TEXTREL), 0U);
+	cr_expect_eq(dynamic(file, DT_FLAGS) & DF_TEXTREL, 0U);
+}
+
+/* How hale has mapped the page of its file that is to lie there; as in
+ * proc(5). */
+static void
+mapping(const struct ns *ns, unsigned long address, char line[NS_LINE])
+{
+	unsigned long base = 0, from, to;
+	char path[64];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)ns->hale);
+	maps = fopen(path, "re");
+	cr_assert_not_null(maps);
+	while (fgets(line, NS_LINE, maps) != NULL) {
+		if (strstr(line, ns_hale()) == NULL ||
+		    sscanf(line, "%lx-%lx", &from, &to) != 2)
+			continue;
+		if (base == 0)
+			base = from;
+		if (from <= base + address && base + address < to)
+			break;
+	}
+	fclose(maps);
+}
+
+/* The kernel's word for it, since the file only asks for it. */
+Test(elf, has_read_only_relocations_where_it_is_hardened)
+{
+	const file_header *file = map(ns_hale());
+	const program_header *relro = find(file, PT_GNU_RELRO);
+	char line[NS_LINE] = "";
+	struct ns ns;
+
+	cr_assert_eq(relro != NULL, is_hardened("relro"));
+	if (relro == NULL || !is_hardened("pie"))
+		return;
+	cr_expect_neq(dynamic(file, DT_FLAGS_1) & DF_1_NOW, 0U);
+	ns =
+	    ns_start(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "wait")});
+	ns_expect(&ns, "ready");
+	mapping(&ns, relro->p_vaddr, line);
+	cr_expect_not_null(strstr(line, " r--p "), "%s", line);
+	ns_kill(&ns);
+}
+
+/* What is executed has neither the file's head nor constants in it. */
+Test(elf, has_its_code_apart_where_it_is_hardened)
+{
+	const file_header *file = map(ns_hale());
+	const program_header *header =
+	    (const void *)((const char *)file + file->e_phoff);
+	bool apart = true;
+	int i;
+
+	for (i = 0; i < file->e_phnum; i++)
+		if (header[i].p_type == PT_LOAD && header[i].p_offset == 0)
+			apart = (header[i].p_flags & PF_X) == 0;
+	cr_expect_eq(apart, is_hardened("code"));
 }
 
 Test(elf, has_no_executable_stack)
@@ -122,6 +220,47 @@ check_table(const file_header *file, const section_header *table)
 		cr_expect_not(is_heap(names + symbol[i].st_name), "%s",
 		              names + symbol[i].st_name);
 	return count;
+}
+
+/* Does a symbol table ask for, or define, this name? */
+static bool
+has_symbol(const file_header *file, const section_header *table,
+           const char *name)
+{
+	const char *base = (const char *)file;
+	const char *names = base + section(file, table->sh_link)->sh_offset;
+	const symbol_entry *symbol = (const void *)(base + table->sh_offset);
+	size_t i, count = table->sh_size / sizeof(*symbol);
+
+	for (i = 0; i < count; i++)
+		if (strcmp(names + symbol[i].st_name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The objects lie beside the guest. */
+static const file_header *
+object(const char *name)
+{
+	char path[PATH_MAX];
+
+	strcpy(path, ns_guest());
+	strcpy(strrchr(path, '/') + 1, name);
+	return map(path);
+}
+
+/* init.o has buffers on its stack. */
+Test(elf, has_canaries_where_it_is_hardened)
+{
+	const file_header *file = object("init.o");
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < file->e_shnum; i++)
+		if (section(file, i)->sh_type == SHT_SYMTAB)
+			found = found || has_symbol(file, section(file, i),
+			                            "__stack_chk_fail");
+	cr_expect_eq(found, is_hardened("canary"));
 }
 
 static size_t
