@@ -20,6 +20,9 @@ MUSL := $(findstring musl,$(notdir $(CC))$(shell $(CC) -dumpmachine 2>/dev/null)
 known = $(foreach flag,$(1),$(shell $(CC) -Werror $(flag) -c -x c -o /dev/null \
 	/dev/null >/dev/null 2>&1 && echo $(flag)))
 
+# Without these a 32-bit glibc knows no file past 2 GiB and no year past 2038.
+WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+
 # No vectors and no fractions, which x86 would save in each list of arguments.
 CPU := $(call known,-mgeneral-regs-only)
 
@@ -70,7 +73,7 @@ endif
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
-FLAGS = -std=c11 -D_GNU_SOURCE $(PIE) $(CANARY) -ffunction-sections -fdata-sections \
+FLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) $(PIE) $(CANARY) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
 	-fno-reorder-functions -fno-ident $(CPU) $(SMALL)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
@@ -103,13 +106,13 @@ PID1 = $(wildcard tests/pid1/*.c)
 
 # Tests are built with the system's own compiler and libc.
 HOSTCC = cc
-TESTFLAGS = -std=c11 -D_GNU_SOURCE -g -O1 $(TEST_WARNINGS) -I. -Itests/support
+TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) -g -O1 $(TEST_WARNINGS) -I. -Itests/support
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
 	format bench bench-quick bench-tools clean always coverage names \
-	fuzz fuzz-programs replay faults soak
+	fuzz fuzz-programs replay faults soak unit32
 
 all: $(HALE)
 
@@ -155,6 +158,7 @@ help:
 #: make demo        build it and see it at work as PID 1
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
 #: make faults      each system call fails each time, not just the first two
+#: make unit32      a 32-bit build, and the unit tests as 32-bit programs
 #: make coverage    how much of the pure modules the unit tests run
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
@@ -206,6 +210,19 @@ check:
 
 unit: $(BUILD)/unit replay
 	$(BUILD)/unit
+
+# The same on a 32-bit machine, which has no package of Criterion beside it.
+M32 = $(BUILD)/m32
+
+unit32:
+	@tests/support/deps m32
+	@mkdir -p $(M32)
+	@$(MAKE) --no-print-directory CC='$(HOSTCC) -m32' BUILD=$(M32) \
+	    HALE=$(M32)/hale $(M32)/hale
+	$(HOSTCC) -m32 $(TESTFLAGS) -Wno-sign-compare $(SANITIZE) \
+	    -Itests/support/alone -o $(M32)/unit $(UNIT_SOURCES) \
+	    tests/support/alone/alone.c $(PURE:%=%.c)
+	$(M32)/unit
 
 UNIT_SOURCES = $(UNIT) tests/support/json.c
 
