@@ -112,7 +112,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
 	format bench bench-quick bench-tools clean always coverage names \
-	fuzz fuzz-programs replay faults soak unit32
+	fuzz fuzz-programs replay faults soak unit32 valgrind
 
 all: $(HALE)
 
@@ -159,6 +159,7 @@ help:
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
 #: make faults      each system call fails each time, not just the first two
 #: make unit32      a 32-bit build, and the unit tests as 32-bit programs
+#: make valgrind    a handful of runs as PID 1 under memcheck
 #: make coverage    how much of the pure modules the unit tests run
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
@@ -303,6 +304,17 @@ $(FUZZ):
 
 SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)
+
+# With glibc as a library, since memcheck knows what its functions may read.
+valgrind: $(BUILD)/valgrind/hale $(BUILD)/guest
+	@tests/support/deps valgrind
+	tests/support/memcheck $(abspath $^)
+
+$(BUILD)/valgrind/hale: $(filter-out string.c x86_64.c relro.c,\
+	    $(MODULES:%=%.c)) $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(HOSTCC) $(TESTFLAGS) -no-pie -o $@ \
+	    $(filter %.c,$^)
 
 # What hale runs in the tests: static programs of many small parts.
 PLAYERS = guest actor
