@@ -33,7 +33,8 @@ __attribute__((constructor)) static void
 protect_constants(void)
 {
 	uintptr_t base = (uintptr_t)&__ehdr_start;
-	const ElfW(Phdr) *header = (const void *)(base + __ehdr_start.e_phoff);
+	const ElfW(Phdr) *header =
+	    (const void *)((const char *)&__ehdr_start + __ehdr_start.e_phoff);
 	int i;
 
 	for (i = 0; i < __ehdr_start.e_phnum; i++)

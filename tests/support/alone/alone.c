@@ -2,7 +2,7 @@
 /*
  * alone: runs the unit tests without Criterion, one after the other.
  */
-#include <criterion/criterion.h>
+#include "criterion/criterion.h"
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
