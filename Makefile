@@ -174,7 +174,7 @@ help:
 #: make install     PREFIX=/usr/local DESTDIR=
 #: make uninstall   the same, backwards
 #: make clean       remove what was built
-#: Variables: CC, CFLAGS, LDFLAGS, CI=1 (warnings are errors), HARDENED=1 (see
+#: Variables: CC, CFLAGS, LDFLAGS, CI=1 (warnings are errors), TESTS='elf/*' (of pid1), HARDENED=1 (see
 #:   SECURITY.md; BUILD=build/hardened HALE=build/hardened/hale keeps it apart)
 
 install: hale
@@ -321,7 +321,7 @@ PLAYERS = guest actor
 
 pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) $(HALE)
 	HALE_BIN=$(HALE) GUEST_BIN=$(BUILD)/guest HALE_HARDEN='$(HARDEN)' \
-	    $(BUILD)/pid1
+	    $(BUILD)/pid1 $(if $(TESTS),--filter '$(TESTS)')
 
 faults: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
 	FAULTS=all $(BUILD)/pid1 --filter 'faults/*'
