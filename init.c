@@ -566,6 +566,7 @@ time_left(const struct init *in)
 		probe = watch_next(&in->watch);
 		if (next == STOP_NEVER || probe < next)
 			next = probe;
+		return clock_until(next, in->now); /* it has just been asked */
 	}
 	return next == STOP_NEVER ? -1 : clock_until(next, clock_now());
 }

@@ -286,15 +286,16 @@ void
 probe_close(struct probe *p, const struct probe_tools *tools, bool wait)
 {
 	struct pollfd one = {.fd = p->fd, .events = POLLIN};
+	ssize_t n = PIECE;
 	int i;
 
 	if (p->phase != PROBE_CLOSING)
 		return;
-	for (i = 0; i < PIECES; i++) {
+	/* What is not a whole piece is all that there is by now. */
+	for (i = 0; i < PIECES && (wait ? n > 0 : n == PIECE); i++) {
 		if (wait)
 			(void)poll(&one, 1, clock_until(p->wake, clock_now()));
-		if (recv(p->fd, tools->scratch, PIECE, 0) <= 0)
-			break;
+		n = recv(p->fd, tools->scratch, PIECE, 0);
 	}
 	finish(p);
 }

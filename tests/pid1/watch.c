@@ -344,7 +344,8 @@ Test(watch, sleeps_during_an_attempt)
 	finish(&ns, 143);
 }
 
-/* Calls of hale's from one connection to the eleventh. */
+/* Calls of hale's from one connection to the eleventh; each is closed long
+ * before the next is opened. */
 static int
 count_calls(char *target)
 {
@@ -353,7 +354,7 @@ count_calls(char *target)
 
 	trace_start(
 	    &t, &(struct ns_setup){.words = NS_WORDS("--health", target,
-	                                             "--health-interval=100ms",
+	                                             "--health-interval=250ms",
 	                                             ns_guest(), "wait")});
 	while (sockets < 12) {
 		cr_assert(trace_next(&t));
