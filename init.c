@@ -336,6 +336,8 @@ pass_on(struct init *in, pid_t to, int n, const siginfo_t *info)
 	char name[SIGNALS_NAME_SIZE];
 	bool sent = signals_send(to, n, info) == 0;
 
+	if (sent && in->log.level < LOG_DEBUG)
+		return; /* log.c is not at hand, see border.h */
 	log_say(&in->log, sent ? LOG_DEBUG : LOG_WARN,
 	        sent ? "forwarded {signal:s} to process {pid:d}"
 	             : "cannot forward {signal:s} to process {pid:d}: "
@@ -433,8 +435,8 @@ begin_stop(struct init *in, const siginfo_t *info)
 static bool
 stops_itself(const struct init *in, int n)
 {
-	return in->options.name->session &&
-	       (n == SIGTSTP || n == SIGTTIN || n == SIGTTOU);
+	return (n == SIGTSTP || n == SIGTTIN || n == SIGTTOU) &&
+	       in->options.name->session;
 }
 
 static void
@@ -514,6 +516,7 @@ account(struct init *in, const struct reaped *child)
 {
 	const char *format = "reaped adopted process {pid:d}, exit code "
 			     "{code:d}";
+	enum log_level level = in->options.warn_reaped ? LOG_WARN : LOG_DEBUG;
 
 	if (child->pid == in->program) {
 		in->ended = true;
@@ -527,10 +530,11 @@ account(struct init *in, const struct reaped *child)
 	    watch_ended(&in->watch, child->pid, child->status, clock_now()))
 		return;
 	in->report.orphans_reaped++;
+	if (level > in->log.level)
+		return; /* as above */
 	if (in->options.name->kind == NAMES_TINI)
 		format = "Reaped zombie process with pid={pid:d}";
-	log_say(&in->log, in->options.warn_reaped ? LOG_WARN : LOG_DEBUG,
-	        format, (long long)child->pid,
+	log_say(&in->log, level, format, (long long)child->pid,
 	        (long long)reaper_exit_code(child->status));
 }
 
