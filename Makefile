@@ -70,12 +70,17 @@ ifneq ($(filter x86_64,$(SHORT)),)
 ALONE := -fno-stack-protector $(call known,-mpreferred-stack-boundary=3)
 endif
 
+# main stays beside the loop, and the loop's strings are not joined with those
+# of the others, see border.c.
+TOGETHER := $(call known,-fno-reorder-functions)
+APART := $(call known,-fno-merge-constants)
+
 # What follows is needed; CFLAGS and LDFLAGS are the packager's.
 CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
 	echo -Oz || echo -Os)
 FLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) $(PIE) $(CANARY) -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-jump-tables \
-	-fno-reorder-functions -fno-ident $(CPU) $(SMALL)
+	-fno-ident $(TOGETHER) $(CPU) $(SMALL)
 # Alpine's gcc needs -no-pie beside -static; clang says that it does not.
 LINK = $(STATIC) -Wno-unused-command-line-argument -s -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,noexecstack \
@@ -133,8 +138,7 @@ $(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
 $(BUILD)/%.o: %.S Makefile $(BUILD)/how
 	$(COMPILE) -c -o $@ $<
 
-# Or the linker would join their strings with those of the others.
-$(LOOP:%=$(BUILD)/%.o): FLAGS += -fno-merge-constants
+$(LOOP:%=$(BUILD)/%.o): FLAGS += $(APART)
 
 # Or the compiler would make calls of these functions to themselves.
 $(BUILD)/string.o: FLAGS += $(SHORT_FLAGS)
