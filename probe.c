@@ -135,7 +135,7 @@ send_request(struct probe *p, const struct probe_tools *tools)
 	text_init(&t, tools->scratch, PIECE);
 	http_request(&t, p->target->host, p->target->path, p->headers);
 	if (t.cut)
-		return fail(p, &t, "the request is longer than 4 KiB");
+		return (int)fail(p, &t, "the request is longer than 4 KiB");
 	n = send(p->fd, t.buffer, t.length, MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == EAGAIN ? PROBE_PENDING : UNREACHABLE;

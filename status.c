@@ -39,7 +39,7 @@ static const char names[][STATUS_NAME_SIZE] = {
 };
 
 const char *
-status_word(enum health_state state)
+status_word(int state)
 {
 	return names[state] + sizeof("hale:") - 1;
 }

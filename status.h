@@ -46,8 +46,8 @@ void status_end(struct status *s);
 /* Publish the state by itself, in /proc/PID/comm, see PR_SET_NAME. */
 void status_publish(enum health_state state);
 
-/* The state in a word. */
-const char *status_word(enum health_state state);
+/* The state (enum health_state) in a word. */
+const char *status_word(int state);
 
 /* Read what process pid publishes into *s; the outputs only if all is set.  0,
  * or -1: it cannot be read, or, with EBUSY, is being written. */

@@ -139,10 +139,10 @@ watch_next(const struct watch *w)
 static void
 turn(struct watch *w, const struct status_target *s, long long lasted)
 {
-	enum health_state state = (enum health_state)w->health.state;
+	int state = w->health.state;
 
 	if (w->publish)
-		status_publish(state);
+		status_publish((enum health_state)state);
 	if (state == HEALTH_UNHEALTHY)
 		log_say(w->log, LOG_WARN, "{state:s}: {target:s}: {reason:s}",
 		        status_word(state), s->text, s->reason);
