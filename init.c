@@ -50,6 +50,9 @@ enum {
 	SIGNAL_BATCH = 64,
 	FAIR_ROUND = 8, /* SIGCHLDs between looks at the signals above it */
 
+	CROWD = 8, /* that ended at one time have more behind them */
+	REST = 1,  /* ms that those are given */
+
 	TURN = 100000, /* ns, the shortest that the scheduler grants */
 
 	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
@@ -71,6 +74,7 @@ struct init {
 	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
+	bool crowd;        /* of processes is dying: see rest */
 	bool killed;       /* what was left when the grace was over */
 	bool watching;     /* there is a target */
 	bool unhealthy;    /* that is why PROGRAM is stopped */
@@ -494,6 +498,8 @@ take_signals(struct init *in, long long wait)
 	int i;
 
 	signals_round(&in->signals);
+	if (in->crowd)
+		signals_leave_out(&in->signals, SIGCHLD);
 	for (i = 0; i < SIGNAL_BATCH && !in->left; i++) {
 		if (signals_take(&in->signals, wait, &info) < 0) {
 			/* Without the call hale is deaf, but not mad. */
@@ -553,6 +559,7 @@ reap(struct init *in)
 	}
 	if (result == REAPER_NO_CHILD && in->ended)
 		in->left = true;
+	in->crowd = result == REAPER_NONE_NOW && i > CROWD;
 	/* Who has ended is not told a second time: ask again. */
 	if (result == REAPER_FAILED)
 		(void)poll(NULL, 0, DEAF_PAUSE);
@@ -595,6 +602,15 @@ wait_watching(struct init *in, int *wait)
 	return in->descriptor < 0 || fds[w->health.count].revents != 0;
 }
 
+/* To be woken by each of a crowd takes the processor from those who are still
+ * dying.  So let some come together; signals wake hale all the same. */
+static void
+rest(struct init *in)
+{
+	take_signals(in, REST);
+	in->crowd = false;
+}
+
 /* SIGCHLD coalesces and says only that somebody may have ended: it wakes hale,
  * and who it was is always asked of wait(2). */
 static void
@@ -603,8 +619,10 @@ loop(struct init *in)
 	bool more = true, signal = true;
 
 	while (!in->left) {
-		int wait = more ? 0 : time_left(in);
+		int wait = more || in->crowd ? 0 : time_left(in);
 
+		if (in->crowd)
+			rest(in);
 		if (in->watching)
 			signal = wait_watching(in, &wait);
 		if (signal)

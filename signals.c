@@ -177,6 +177,12 @@ signals_round(struct signals *s)
 	memset(&s->open, 0xff, sizeof(s->open));
 }
 
+void
+signals_leave_out(struct signals *s, int n)
+{
+	*word(&s->open, n) &= ~bit(n);
+}
+
 int
 signals_take(struct signals *s, long long wait, siginfo_t *info)
 {
@@ -191,7 +197,7 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 	 * of one signal would keep all above it waiting.  Real-time signals
 	 * have to keep their order, and are above the others anyway. */
 	if (n > 0 && n < QUEUED)
-		*word(&s->open, n) &= ~bit(n);
+		signals_leave_out(s, n);
 	return n;
 }
 

@@ -50,6 +50,9 @@ void signals_forget(int n);
 /* Begin a round: each standard signal can be taken once before the next. */
 void signals_round(struct signals *s);
 
+/* Do not take signal n any more in this round. */
+void signals_leave_out(struct signals *s, int n);
+
 /* Take the next pending signal, or sleep until there is one, for wait
  * milliseconds at most (-1: for ever).  Its number, or -1: EAGAIN none came,
  * and errno of sigtimedwait(2). */

@@ -7,7 +7,9 @@
  */
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "ns.h"
@@ -98,5 +100,56 @@ Test(fair, signals_get_their_turn_among_thousands_of_zombies, .timeout = 60)
 	}
 	cr_expect_lt(most, 100);
 	cr_expect_gt(most, 1);
+	ns_kill(&t.ns);
+}
+
+/* The set of signals that hale is about to wait for. */
+static unsigned long long
+wanted(const struct trace *t)
+{
+	unsigned long long set = 0;
+	struct iovec here = {&set, sizeof(set)};
+	struct iovec there = {
+	    (void *)(uintptr_t)t->arguments[0], /* NOLINT: hale's address */
+	    sizeof(set)};
+
+	cr_assert_eq(process_vm_readv(t->pid, &here, 1, &there, 1, 0),
+	             (ssize_t)sizeof(set));
+	return set;
+}
+
+/* The next look at the signals: does it sleep, and not for SIGCHLD? */
+static bool
+rests(struct trace *t)
+{
+	do
+		cr_assert(trace_next(t));
+	while (!is_entering(t, SYS_rt_sigtimedwait));
+	return t->arguments[2] != 0 && (wanted(t) >> (SIGCHLD - 1) & 1) == 0;
+}
+
+static bool
+have_died(void *ns)
+{
+	return ns_count(ns, 'Z') == 20;
+}
+
+/* Hale lets the others of a crowd come together, but not twice in a row: what
+ * has ended and what else it watches have their turn in between. */
+Test(fair, a_crowd_is_given_a_moment_to_die, .timeout = 60)
+{
+	struct trace t;
+
+	start(&t, NS_WORDS(ns_guest(), "crowd", "20"));
+	ns_send(&t.ns, SIGUSR1);
+	do
+		cr_assert(trace_next(&t));
+	while (!is_entering(&t, SYS_kill));
+	cr_assert(trace_next(&t));
+	ns_until(have_died, &t.ns);
+	while (!is_entering(&t, SYS_wait4))
+		cr_assert(trace_next(&t));
+	cr_expect(rests(&t));
+	cr_expect_not(rests(&t));
 	ns_kill(&t.ns);
 }

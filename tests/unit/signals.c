@@ -152,6 +152,21 @@ Test(signals, of_real_time_keep_order_and_value)
 	cr_assert_eq(status, 0);
 }
 
+Test(signals, that_are_left_out_of_a_round_wait_for_the_next)
+{
+	siginfo_t info;
+
+	cr_assert_eq(signals_block(&state), 0);
+	kill(getpid(), SIGHUP);
+	kill(getpid(), SIGTERM);
+	signals_round(&state);
+	signals_leave_out(&state, SIGHUP);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGTERM);
+	cr_expect_eq(signals_take(&state, 0, &info), -1);
+	signals_round(&state);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGHUP);
+}
+
 Test(signals, of_one_kind_do_not_starve_the_others)
 {
 	siginfo_t info;
