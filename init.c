@@ -85,11 +85,13 @@ struct init {
 	struct report report;
 	struct signals signals;
 	siginfo_t held; /* the stop signal that came last, or is held back */
-	struct watch watch;
-	/* From here on the ends of these are hardly ever touched. */
 	struct options options;
+	/* Of these hardly ever more is touched than where they begin: without
+	 * health all that hale uses is the first page. */
 	char scratch[PATH_SIZE]; /* for one thing at a time */
-	struct status details;   /* where they cannot be published */
+	struct watch watch;
+	char strings[OPTIONS_POOL]; /* of targets, and of lists */
+	struct status details;      /* where they cannot be published */
 };
 
 static void
@@ -141,6 +143,18 @@ complain(struct init *in)
 		        e->option, e->problem, e->wanted);
 	return in->options.action >= OPTIONS_STATUS ? 1
 	                                            : in->options.name->usage;
+}
+
+/* What a watch needs of hale's. */
+static void
+lend(struct init *in)
+{
+	struct watch *w = &in->watch;
+
+	w->log = &in->log;
+	w->status = &in->details;
+	w->tools.scratch = in->scratch;
+	w->tools.signals = &in->signals;
 }
 
 static int
@@ -299,7 +313,8 @@ begin_watch(struct init *in)
 {
 	struct watch *w = &in->watch;
 
-	w->status = &in->details;
+	lend(in);
+	w->publish = true;
 	in->now = clock_now();
 	watch_begin(w, &in->options, in->now);
 	w->status->program = in->program;
@@ -656,12 +671,13 @@ killed_format(struct text *t, const struct cgroup_memory *m)
 static void
 begin_message(struct init *in, struct text *t, char message[MESSAGE_SIZE])
 {
-	const struct probe *cause = &in->watch.probes[in->watch.cause];
+	const struct probe *cause;
 
 	text_init(t, message, MESSAGE_SIZE);
 	in->log.kept = t;
 	if (!in->unhealthy)
 		return;
+	cause = &in->watch.probes[in->watch.cause];
 	text_string(t, cause->target->text);
 	text_string(t, ": ");
 	text_string(t, cause->reason);
@@ -687,12 +703,15 @@ explain(struct init *in, int code)
 {
 	bool killed = WIFSIGNALED(in->status);
 	const char *reason = killed ? "signaled" : "exited";
+	bool report = in->options.exit_report != NULL;
 	char message[MESSAGE_SIZE];
 	struct cgroup_memory m;
 	struct text t;
 
+	if (!killed && !report && in->log.level < LOG_INFO)
+		return; /* nobody is told, and log.c is not at hand */
 	begin_message(in, &t, message);
-	if (killed || in->options.exit_report != NULL) {
+	if (killed || report) {
 		cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
 		in->report.oom_kills = m.so_far ? CGROUP_UNKNOWN : m.oom_kills;
 	}
@@ -715,7 +734,8 @@ leave(struct init *in)
 
 	if (in->unhealthy)
 		code = EXIT_UNHEALTHY;
-	spawn_give_back(in->program);
+	if (in->spawn.foreground)
+		spawn_give_back(in->program);
 	/* As dumb-init does: its session does not outlive PROGRAM. */
 	if (in->options.session && term != SIGNALS_NONE)
 		(void)kill(-in->program, term); /* there may be nobody left */
@@ -731,7 +751,7 @@ run(struct init *in)
 
 	prepare(in);
 	stop_init(&in->stop, in->options.drain, in->options.grace);
-	in->watching = in->watch.publish =
+	in->watching =
 	    in->options.count > 0 && in->options.action == OPTIONS_RUN;
 	if (in->watching)
 		status_publish(HEALTH_STARTING);
@@ -770,7 +790,7 @@ obey(struct init *in)
 	case OPTIONS_CHECK:
 	case OPTIONS_STATUS:
 	case OPTIONS_STATUS_JSON:
-		in->watch.status = &in->details;
+		lend(in);
 		return check(&in->watch, &in->options, &in->signals);
 	default:
 		in->log.level = (enum log_level)in->options.log_level;
@@ -784,9 +804,8 @@ begin(struct init *in, char **argv)
 	bool understood;
 
 	in->log.level = LOG_WARN;
-	in->watch.log = &in->log;
-	in->watch.tools.scratch = in->scratch;
-	in->watch.tools.signals = &in->signals;
+	in->options.pool.at = in->strings;
+	in->options.pool.left = sizeof(in->strings);
 	if (signals_block(&in->signals) < 0) {
 		log_say(&in->log, LOG_ERROR, "cannot block signals: {error:e}");
 		return EXIT_FAILED;

@@ -88,17 +88,17 @@ struct options {
 
 	unsigned char stops[SIGNALS_MAX + 1]; /* 1: begins the stop */
 	unsigned char remap_exit[256];        /* 1: becomes 0 */
-	bool said[400];   /* which fields have been set, see options.c */
-	char spelled[48]; /* an option or variable */
-	struct target_pool pool;
+	bool said[400];          /* which fields have been set, see options.c */
+	char spelled[48];        /* an option or variable */
+	struct target_pool pool; /* the caller's, of OPTIONS_POOL bytes */
 	struct target targets[TARGETS_MAX];
-	char strings[OPTIONS_POOL]; /* of the pool */
 };
 
 /* Read the command line and the environment envp, both ended by NULL, into
- * *options, which is all zeros; self is hale's pid, since some settings are PID
- * 1's alone.  0, or -1 and options->error.  Modelled on getopt(3) as tini uses
- * it: the first word that is not an option ends the options. */
+ * *options, which is all zeros but for its pool; self is hale's pid, since some
+ * settings are PID 1's alone.  0, or -1 and options->error.  Modelled on
+ * getopt(3) as tini uses it: the first word that is not an option ends the
+ * options. */
 int options_parse(struct options *options, char **argv, char **envp,
                   pid_t self);
 

@@ -61,7 +61,8 @@ take_foreground(pid_t old_group, struct spawn *result)
 	if (foreground() != old_group)
 		return;
 	/* SIGTTOU is still blocked, or this would stop us. */
-	if (set_foreground(getpid()) < 0)
+	result->foreground = set_foreground(getpid()) == 0;
+	if (!result->foreground)
 		result->terminal_error = errno;
 }
 
@@ -266,6 +267,7 @@ spawn_program(char **argv, const struct signals *signals, enum spawn_kind kind,
 	result->step = SPAWN_STARTED;
 	result->file = argv[0];
 	result->terminal_error = 0;
+	result->foreground = false;
 	pid = vfork();
 	if (pid == 0)
 		become(argv, signals, kind, terminal, result);
@@ -277,7 +279,8 @@ spawn_program(char **argv, const struct signals *signals, enum spawn_kind kind,
 	if (result->step == SPAWN_STARTED)
 		return pid;
 	(void)waitpid(pid, NULL, __WALL); /* it has said all in result */
-	spawn_give_back(pid);
+	if (result->foreground)
+		spawn_give_back(pid);
 	return -1;
 }
 

@@ -29,6 +29,7 @@ struct spawn {
 	enum spawn_step step;
 	int error;          /* errno of the step that failed */
 	int terminal_error; /* 0, or errno: it runs, but in the background */
+	bool foreground;    /* it was given the terminal's */
 	const char *file;   /* that was refused, or was not found */
 	struct path path;
 	char *buffer; /* for path: PATH_SIZE bytes of the caller's */
@@ -48,8 +49,8 @@ struct spawn {
 pid_t spawn_program(char **argv, const struct signals *signals,
                     enum spawn_kind kind, struct spawn *result);
 
-/* Take the foreground of the terminal back from the group of a program that has
- * ended, for whoever reads from it next; see tcsetpgrp(3). */
+/* Take the foreground that a program was given back from its group when it has
+ * ended, for whoever reads from the terminal next; see tcsetpgrp(3). */
 void spawn_give_back(pid_t program);
 
 /* Close what is above descriptor 2, see close_range(2); PROGRAM has its own

@@ -118,8 +118,9 @@ memcpy:	mov	%rdi, %rax
 	rep movsb
 	ret
 
+	/* init.c's state is what follows, and should begin with a page. */
 	.bss
-	.balign	8
+	.balign	4096
 environ:
 	.skip	8
 error:	.skip	4

@@ -111,6 +111,8 @@ fuzz(struct input *in)
 	char **envp = input_words(in, VARIABLES);
 
 	memset(o, 0, sizeof(*o));
+	o->pool.left = OPTIONS_POOL;
+	o->pool.at = input_room(in, OPTIONS_POOL);
 	if (options_parse(o, argv, envp, self) < 0)
 		judge_error(&o->error);
 	else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 static struct options options;
+static char strings[OPTIONS_POOL];
 
 enum { WORDS = 24 };
 
@@ -21,6 +22,7 @@ parse_under(const char *name, pid_t self, char **words, char **variables)
 		argv[i + 1] = words[i];
 	argv[i + 1] = NULL;
 	memset(&options, 0, sizeof(options));
+	options.pool = (struct target_pool){strings, sizeof(strings)};
 	return options_parse(&options, argv, variables, self);
 }
 
