@@ -2,9 +2,10 @@
 /*
  * targets: what hale probes in the soak, and what no server should do.
  *
- * Each server is a process that takes one connection after the other, and whose
- * mood is another every few of them.  hale never probes a target twice at the
- * same time, so that one is enough.
+ * Each server is a process that takes one connection after the other.  All are
+ * fine at the same times, or hale would be unhealthy once and for good; in
+ * between, their mood is another every few connections.  hale never probes a
+ * target twice at the same time, so that one is enough.
  */
 #include "targets.h"
 
@@ -23,28 +24,42 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "look.h"
+
 enum {
 	DRIP = 20,    /* ms between two bytes */
 	PATIENCE = 2, /* connections of one mood */
-	OPEN = 1500,  /* ms that a socket listens, and then does not */
-	SHUT = 1000,
+	GOOD = 2000,  /* ms that all is well, and then is not */
+	BAD = 1500,
+	TICK = 20, /* ms between looks at the time */
+	BEAT = 200,
 };
 
-/* Every other one is fine, so that all are healthy at times. */
 enum mood { FINE, BUSY, SILENT, SLOW, LOUD, RUDE, CURT, STRANGE, MOODS };
+
+static bool
+is_good(void)
+{
+	return look_now() % (GOOD + BAD) < GOOD;
+}
 
 static enum mood
 mood_of(unsigned visit)
 {
-	unsigned turn = visit / PATIENCE;
-
-	return turn % 2 == 0 ? FINE : (enum mood)(turn / 2 % MOODS);
+	return is_good() ? FINE : (enum mood)(visit / PATIENCE % MOODS);
 }
 
 static void
 rest(int ms)
 {
 	(void)poll(NULL, 0, ms);
+}
+
+static void
+await(bool good)
+{
+	while (is_good() != good)
+		rest(TICK);
 }
 
 static bool
@@ -147,30 +162,33 @@ serve(struct board *board, int fd)
 	}
 }
 
-/* Take all who have come at the end of each pause: the queue is full until
- * then, and hale has to come back. */
+/* Take nobody in bad times: the queue is full until they are over, and hale has
+ * to come back. */
 static _Noreturn void
 neglect(struct board *board, int fd)
 {
 	int one;
 
-	fcntl(fd, F_SETFL, O_NONBLOCK);
 	for (;;) {
-		rest(OPEN);
-		while ((one = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-			board->served++;
+		await(true);
+		one = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+		board->served += one >= 0;
+		if (one >= 0)
 			close(one);
-		}
 	}
 }
 
+/* A free port, or this one, which others may hold as long as they do not
+ * listen. */
 static int
-bind_port(void)
+bind_port(int port)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET,
+	                         .sin_port = htons((unsigned short)port),
 	                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
 		perror("soak: bind");
 		exit(2);
@@ -203,16 +221,20 @@ listen_path(const char *directory, const char *name, int queue)
 	return fd;
 }
 
-/* There is somebody now and then.  The port stays taken meanwhile. */
+/* There is somebody in good times.  The first socket keeps the port meanwhile;
+ * one that has been shut down is never listened to again. */
 static _Noreturn void
-flap_port(struct board *board, int fd)
+flap_port(struct board *board, int port)
 {
 	for (;;) {
+		int fd;
+
+		await(true);
+		fd = bind_port(port);
 		listen(fd, 16);
-		rest(OPEN);
+		await(false);
 		board->served++;
-		shutdown(fd, SHUT_RDWR);
-		rest(SHUT);
+		close(fd);
 	}
 }
 
@@ -220,13 +242,16 @@ static _Noreturn void
 flap_file(const char *path)
 {
 	for (;;) {
-		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		while (is_good()) {
+			int fd =
+			    open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-		futimens(fd, NULL);
-		close(fd);
-		rest(OPEN);
+			futimens(fd, NULL);
+			close(fd);
+			rest(BEAT);
+		}
 		unlink(path);
-		rest(SHUT);
+		await(true);
 	}
 }
 
@@ -251,7 +276,7 @@ static char texts[8][TARGETS_TEXT];
 static void
 begin_servers(struct board *board, const char *directory)
 {
-	int web = bind_port(), port = bind_port();
+	int web = bind_port(0), port = port_of(bind_port(0));
 	int local = listen_path(directory, "web", 16);
 	int full = listen_path(directory, "full", 1);
 	static char path[TARGETS_TEXT / 2];
@@ -260,7 +285,7 @@ begin_servers(struct board *board, const char *directory)
 	snprintf(path, sizeof(path), "%s/beat", directory);
 	TELL(0, "http://127.0.0.1:%d/health", port_of(web));
 	TELL(1, "http://unix:%s/web:/health", directory);
-	TELL(2, "tcp://127.0.0.1:%d", port_of(port));
+	TELL(2, "tcp://127.0.0.1:%d", port);
 	TELL(3, "unix:%s/full", directory);
 	TELL(4, "file:%s?max-age=1s", path);
 	if (begin())
