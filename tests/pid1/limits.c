@@ -2,19 +2,17 @@
 /* limits: hale does its work where there is less than it could use. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "checks.h"
 #include "fault.h"
+#include "group.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
@@ -181,88 +179,33 @@ Test(limits, leave_a_user_namespace, .timeout = 60)
 
 /* ------ No more processes. ------ */
 
-static char group[128];
-static struct ns crowd; /* which is in it, and has to go first */
+static struct ns crowd; /* which is in the cgroup, and has to go first */
 
 static void
-write_to(const char *name, const char *text)
-{
-	char *path = checks_text("%s/%s", group, name);
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	cr_assert(fd >= 0 && write(fd, text, strlen(text)) > 0, "%s: %s", path,
-	          strerror(errno));
-	close(fd);
-}
-
-static void
-join_group(void *fd)
-{
-	if (write(*(int *)fd, "0", 1) != 1)
-		_exit(99);
-}
-
-/* Ours, below the one that there is for processes; version 1 or 2. */
-static void
-make_group(void)
-{
-	static const char *const roots[] = {"/sys/fs/cgroup/pids",
-	                                    "/sys/fs/cgroup", NULL};
-	int i;
-
-	for (i = 0; roots[i] != NULL; i++) {
-		snprintf(group, sizeof(group), "%s/hale-test-%d", roots[i],
-		         (int)getpid());
-		if (mkdir(group, 0755) < 0)
-			continue;
-		if (access(checks_text("%s/pids.max", group), W_OK) == 0)
-			return;
-		rmdir(group);
-	}
-	group[0] = '\0';
-}
-
-/* Whoever has ended may be counted for a moment. */
-static bool
-is_removed(void *argument)
-{
-	(void)argument;
-	return rmdir(group) == 0;
-}
-
-static void
-remove_group(void)
+let_go(void)
 {
 	if (crowd.hale > 0)
 		ns_kill(&crowd);
-	if (group[0] != '\0')
-		ns_until(is_removed, NULL);
+	group_remove();
 }
 
-Test(limits, leave_no_process, .init = make_group, .fini = remove_group,
-     .timeout = 60)
+Test(limits, leave_no_process, .fini = let_go, .timeout = 60)
 {
-	int fd;
-
-	if (group[0] == '\0')
-		cr_skip_test("nobody may limit processes here");
-	fd = open(checks_text("%s/cgroup.procs", group), O_WRONLY | O_CLOEXEC);
+	group_make("pids", "pids.max", "pids.max");
 	crowd = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-retries=1", "--health-interval=20ms",
 	                      "--health", "exec:true", ns_guest(), "catch", "1",
 	                      "7"),
-	    .prepare = join_group,
-	    .argument = &fd});
+	    .prepare = group_join});
 	ns_expect(&crowd, "ready");
 	state_await(&crowd, "hale:healthy");
-	write_to("pids.max", "1");
+	group_set("1", "1");
 	state_said(&crowd,
 	           "unhealthy: exec:true: cannot run true: Resource temp");
-	write_to("pids.max", "max");
+	group_set("max", "max");
 	state_await(&crowd, "hale:healthy");
-	write_to("pids.max", "1");
+	group_set("1", "1");
 	ns_send(&crowd, SIGTERM);
 	ns_expect(&crowd, "15");
 	cr_expect_eq(ns_end(&crowd), CODE);
-	close(fd);
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GROUP_H
+#define GROUP_H
+
+#include <stdbool.h>
+
+/* A cgroup of the test's own where version 1 has this controller, or version 2
+ * all of them, and the file can be written; else the test is skipped. */
+void group_make(const char *controller, const char *old, const char *new);
+
+/* Write the file that was asked for: the limit, say. */
+void group_set(const char *old, const char *new);
+
+/* Be in it; for ns_setup.prepare, without an argument. */
+void group_join(void *nothing);
+
+/* Remove it, once all who were in it have gone; if there is one. */
+void group_remove(void);
+
+#endif
