@@ -135,17 +135,18 @@ watch_next(const struct watch *w)
 	return next;
 }
 
-/* The state of all has changed, by what this target said. */
+/* The state of all has changed, by what this target said.  What others may read
+ * is not read again: before Linux 5.1 they may have written it. */
 static void
-turn(struct watch *w, const struct status_target *s, long long lasted)
+turn(struct watch *w, const struct probe *p, long long lasted)
 {
 	int state = w->health.state;
 
 	if (w->publish)
 		status_publish((enum health_state)state);
 	if (state == HEALTH_UNHEALTHY)
-		log_say(w->log, LOG_WARN, "{state:s}: {target:s}: {reason:s}",
-		        status_word(state), s->text, s->reason);
+		log_say(w->log, LOG_WARN, "{state:s}: {target:q}: {reason:s}",
+		        status_word(state), p->target->text, p->reason);
 	else
 		log_say(w->log, LOG_WARN, "{state:s} after {after_ms:t}",
 		        status_word(state), lasted);
@@ -179,6 +180,7 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 	struct health *h = &w->health;
 	const struct health_watch *one = &h->watch[target];
 	struct status_target *s = &w->status->target[target];
+	const struct probe *p = &w->probes[target];
 	long long since = h->since;
 	int state = h->state, before = one->state;
 
@@ -189,15 +191,15 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 	    HEALTH_IGNORED)
 		return;
 	if (result == PROBE_FAILED) {
-		memcpy(s->reason, w->probes[target].reason, sizeof(s->reason));
+		memcpy(s->reason, p->reason, sizeof(s->reason));
 		log_say(w->log, LOG_INFO,
-		        "{target:s}: {reason:s} ({failures:d} in a row)",
-		        s->text, s->reason, (long long)one->failures);
+		        "{target:q}: {reason:s} ({failures:d} in a row)",
+		        p->target->text, p->reason, (long long)one->failures);
 	} else if (one->state == HEALTH_HEALTHY) {
 		s->reason[0] = '\0'; /* it would mislead */
 	}
 	if (h->state != state)
-		turn(w, s, now - since);
+		turn(w, p, now - since);
 	if (one->state != before && one->state == HEALTH_UNHEALTHY)
 		ask(w, target);
 }
