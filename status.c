@@ -70,8 +70,8 @@ seal(int fd, unsigned long seals)
 	return (int)syscall(SYS_fcntl, fd, F_ADD_SEALS, seals);
 }
 
-struct status *
-status_open(void)
+static struct status *
+open_sealed(void)
 {
 	int fd = (int)syscall(SYS_memfd_create, "hale",
 	                      MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -84,6 +84,20 @@ status_open(void)
 	if (seal(fd, SEALS | SEAL_FUTURE_WRITE) < 0)
 		(void)seal(fd, SEALS); /* an older kernel: the most it can do */
 	memcpy(s->version, version, sizeof(version));
+	return s;
+}
+
+struct status *
+status_open(void)
+{
+	/* PROGRAM runs already.  If it opened the file before the seals are on,
+	 * it could write it for good, or cut it short and so kill hale. */
+	bool hide = syscall(SYS_prctl, PR_GET_DUMPABLE) == 1 &&
+	            syscall(SYS_prctl, PR_SET_DUMPABLE, 0L) == 0;
+	struct status *s = open_sealed();
+
+	if (hide)
+		(void)syscall(SYS_prctl, PR_SET_DUMPABLE, 1L);
 	return s;
 }
 
