@@ -321,7 +321,7 @@ $(BUILD)/valgrind/hale: $(filter-out string.c x86_64.c relro.c,\
 	    $(filter %.c,$^)
 
 # What hale runs in the tests: static programs of many small parts.
-PLAYERS = guest actor
+PLAYERS = guest actor vandal
 
 pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) $(HALE)
 	HALE_BIN=$(HALE) GUEST_BIN=$(BUILD)/guest HALE_HARDEN='$(HARDEN)' \

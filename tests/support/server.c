@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -118,6 +119,25 @@ flood(int fd, const struct server_step *step, struct server_visit *visit)
 		continue;
 }
 
+/* Every other time it begins as an answer does. */
+static void
+noise(int fd, struct server_visit *visit)
+{
+	static const char *const heads[] = {"HTTP/1.1 ", "HTTP/1.1 200 OK\r\n",
+	                                    "HTTP/1.1 100 Continue\r\n\r\n",
+	                                    "HTTP/1.1 503 No\r\nA:"};
+	unsigned char block[4096];
+	int left;
+
+	if (getrandom(block, sizeof(block), 0) < 0)
+		return;
+	if (block[0] % 2 == 0)
+		say(fd, heads[block[1] % 4], strlen(heads[block[1] % 4]),
+		    visit);
+	for (left = block[2] % 32; left > 0; left--)
+		say(fd, (char *)block, sizeof(block) - block[3], visit);
+}
+
 static void
 reset(int fd)
 {
@@ -145,6 +165,9 @@ play(int fd, const struct server_step *step, struct server_visit *visit)
 		return true;
 	case SERVER_HANG:
 		await_end(fd, -1, visit);
+		return false;
+	case SERVER_NOISE:
+		noise(fd, visit);
 		return false;
 	case SERVER_RESET:
 		reset(fd);

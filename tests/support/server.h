@@ -16,6 +16,7 @@ enum server_act {
 	SERVER_FLOOD, /* the text for ever, as fast as it goes */
 	SERVER_PAUSE, /* so long that what was said has arrived alone */
 	SERVER_HANG,  /* say no more and wait until the client has gone */
+	SERVER_NOISE, /* bytes by chance, few or many, and the end */
 	SERVER_RESET, /* the connection */
 };
 
@@ -40,6 +41,10 @@ struct server_step {
 #define HANG                                                                   \
 	{                                                                      \
 		.act = SERVER_HANG                                             \
+	}
+#define NOISE                                                                  \
+	{                                                                      \
+		.act = SERVER_NOISE                                            \
 	}
 #define RESET                                                                  \
 	{                                                                      \

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/* hostile: what a descendant does to hale on purpose, and what holds. */
+#include <criterion/criterion.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "extra.h"
+#include "group.h"
+#include "server.h"
+#include "state.h"
+
+enum {
+	CODE = 7, /* PROGRAM's */
+	NOBODY = 65534,
+	PROBES = 2000,
+	KIB = 8,             /* of memory that may come and go */
+	PROBE_NS = 3000000,  /* of the CPU's time, for one probe */
+	REST_NS = 300000000, /* of it in a second with nothing to do */
+};
+
+#define WATCHING                                                               \
+	"--health-retries=1", "--health-interval=10ms", "--health", "file:/",  \
+	    "--health", "exec:true"
+
+static char *
+vandal(void)
+{
+	static char path[PATH_MAX];
+
+	strcpy(path, ns_guest());
+	strcpy(strrchr(path, '/') + 1, "vandal");
+	return path;
+}
+
+static struct ns
+start(char **words, void (*prepare)(void *))
+{
+	return ns_start(&(struct ns_setup){.words = words, .prepare = prepare});
+}
+
+/* hale brings the last two signals, and ends with PROGRAM. */
+static void
+finish(struct ns *ns)
+{
+	ns_send(ns, SIGUSR1);
+	ns_expect(ns, "10");
+	ns_send(ns, SIGTERM);
+	ns_expect(ns, "15");
+	cr_expect_eq(ns_end(ns), CODE);
+}
+
+/* root as it is in most containers: it may not trace what has more rights. */
+static void
+may_not_trace(void *argument)
+{
+	(void)argument;
+	if (geteuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_SYS_PTRACE) < 0)
+		_exit(99);
+}
+
+/* All of them another user, without a right that root has. */
+static void
+become_nobody(void *argument)
+{
+	(void)argument;
+	/* The signal at the test's end does not outlive a change of user. */
+	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(99);
+}
+
+static void
+needs_root(void)
+{
+	if (geteuid() != 0)
+		cr_skip_test("it takes root to have a second user");
+}
+
+/* Nanoseconds of the CPU's time that hale has had. */
+static long long
+time_taken(const struct ns *ns)
+{
+	char text[128];
+
+	ns_proc(ns, "1/schedstat", text, sizeof(text));
+	return strtoll(text, NULL, 10);
+}
+
+static void
+ask(const struct ns *ns, char *what, struct ns_output *output)
+{
+	struct ns one =
+	    ns_beside(ns, &(struct ns_setup){.words = NS_WORDS(what)});
+
+	ns_collect(&one, output);
+}
+
+/* ------ Signals. ------ */
+
+/* Half of them are queued, and each counts; of the others TERM alone. */
+Test(hostile, a_million_signals_lose_none_that_is_queued, .timeout = 120)
+{
+	struct ns ns = start(NS_WORDS(vandal(), "storm", "1000000", "7"), NULL);
+
+	ns_expect(&ns, "lost 0, disorder 0, TERM 1, some HUP 1");
+	cr_expect_eq(ns_end(&ns), CODE);
+}
+
+Test(hostile, a_program_that_no_signal_can_be_queued_for_gets_the_others)
+{
+	struct ns ns = start(NS_WORDS(vandal(), "full", "2", "7"), NULL);
+
+	ns_expect(&ns, "done");
+	ns_queue(&ns, 40, 1);
+	state_said(&ns, "cannot forward RTMIN+6 to process 2: Resource tempor");
+	finish(&ns);
+}
+
+Test(hostile, what_ends_or_stops_others_does_nothing_to_pid_1)
+{
+	struct ns ns = start(NS_WORDS(vandal(), "slay", "2", "7"), NULL);
+
+	ns_expect(&ns, "done");
+	finish(&ns);
+}
+
+/* ------ Standing still. ------ */
+
+/* As if it had been so for long: what was due is done at once, in its order;
+ * what was not keeps its length; and nobody is judged by it. */
+Test(hostile, a_stop_from_outside_delays_and_changes_nothing)
+{
+	struct ns ns = start(NS_WORDS("--drain=300ms", "--grace=500ms",
+	                              WATCHING, extra_actor(), "deaf", "idle"),
+	                     NULL);
+	char errors[NS_TEXT];
+	long long went_on;
+
+	ns_expect(&ns, "ready");
+	state_await(&ns, "hale:healthy");
+	ns_halt(&ns);
+	state_pass(1500);
+	ns_send(&ns, SIGCONT);
+	state_pass(200);
+	cr_expect(state_is(&ns, "hale:healthy"));
+	ns_send(&ns, SIGTERM);
+	state_await(&ns, "hale:stopping");
+	ns_halt(&ns);
+	state_pass(1000);
+	state_errors(&ns, errors, sizeof(errors));
+	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
+	went_on = extra_now();
+	ns_send(&ns, SIGCONT);
+	cr_expect_eq(ns_end(&ns), 128 + SIGKILL);
+	cr_expect_geq(extra_now() - went_on, 500);
+	cr_expect_lt(extra_now() - went_on, 5000);
+}
+
+Test(hostile, a_stop_from_outside_loses_no_signal)
+{
+	struct ns ns = start(NS_WORDS(vandal(), "count", "4", "7"), NULL);
+
+	ns_expect(&ns, "done");
+	ns_halt(&ns);
+	ns_send(&ns, SIGHUP);
+	ns_queue(&ns, 40, 1);
+	ns_send(&ns, SIGCONT); /* which is forwarded, too */
+	ns_expect(&ns, "1");
+	ns_expect(&ns, "18");
+	ns_expect(&ns, "40");
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect_eq(ns_end(&ns), CODE);
+}
+
+/* ------ Processes. ------ */
+
+static struct ns crowd; /* which is in the cgroup, and has to go first */
+
+static void
+let_go(void)
+{
+	if (crowd.hale > 0)
+		ns_kill(&crowd);
+	group_remove();
+}
+
+/* There is no process to be had, and those that are there end without end. */
+Test(hostile, a_fork_bomb_holds_nothing_up, .fini = let_go, .timeout = 60)
+{
+	group_make("pids", "pids.max", "pids.max");
+	group_set("40", "40");
+	crowd = start(
+	    NS_WORDS("--grace=200ms", WATCHING, vandal(), "bomb", "2", "7"),
+	    group_join);
+	ns_expect(&crowd, "done");
+	state_said(&crowd, "cannot run true: Resource temporarily unavailable");
+	finish(&crowd);
+}
+
+/* ------ Probes. ------ */
+
+static void
+check_bounds(const struct ns *ns, unsigned long long memory)
+{
+	cr_expect_leq(ns_status(ns, 1, "VmRSS", 10), memory + KIB);
+	cr_expect_leq(state_descriptors(ns, false), 3 + 2 + 4);
+	cr_expect_eq(ns_status(ns, 1, "Threads", 10), 1);
+}
+
+Test(hostile, thousands_of_answers_without_sense_leave_nothing, .timeout = 120)
+{
+	int port, fd = server_bind("127.0.0.1", &port);
+	char *target = checks_text("http://127.0.0.1:%d/", port);
+	unsigned long long memory;
+	struct server server;
+	long long before;
+	struct ns ns;
+
+	server_start(&server, fd, SERVER_PLAY(NOISE));
+	ns = start(NS_WORDS("--health-interval=10ms", "--health", target,
+	                    "--health", target, "--health", target, "--health",
+	                    target, vandal(), "count", "2", "7"),
+	           NULL);
+	ns_expect(&ns, "done");
+	server_await(&server, PROBES / 10);
+	memory = ns_status(&ns, 1, "VmRSS", 10);
+	before = time_taken(&ns);
+	server_await(&server, PROBES);
+	cr_expect_lt((time_taken(&ns) - before) / (PROBES - PROBES / 10),
+	             PROBE_NS);
+	check_bounds(&ns, memory);
+	cr_expect(state_is(&ns, "hale:unhealthy"));
+	finish(&ns);
+	server_stop(&server, fd);
+}
+
+/* ------ hale's descriptors. ------ */
+
+static void
+skip_to(const struct ns *ns, const char *wanted)
+{
+	char line[NS_LINE];
+
+	do
+		cr_assert(ns_line(ns->out, line), "'%s' does not come", wanted);
+	while (strcmp(line, wanted) != 0);
+}
+
+static void
+check_mauled(void (*prepare)(void *))
+{
+	struct ns ns =
+	    start(NS_WORDS(WATCHING, vandal(), "maul", "2", "7"), prepare);
+	struct ns_output output;
+	char errors[NS_TEXT];
+
+	skip_to(&ns, "opened");
+	skip_to(&ns, "done");
+	state_await(&ns, "hale:healthy");
+	state_errors(&ns, errors, sizeof(errors));
+	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
+	ask(&ns, "--check", &output);
+	checks_judge(&output, "healthy", "");
+	ask(&ns, "--status", &output);
+	cr_expect_not_null(strstr(output.out, "target: exec:true\n"), "%s",
+	                   output.out);
+	finish(&ns);
+}
+
+Test(hostile, its_files_are_no_way_to_hale_for_the_same_user)
+{
+	check_mauled(may_not_trace);
+	if (geteuid() == 0)
+		check_mauled(become_nobody);
+}
+
+Test(hostile, its_files_are_closed_to_another_user)
+{
+	struct ns ns;
+
+	needs_root();
+	ns = start(
+	    NS_WORDS(WATCHING, vandal(), "become", "65534", "maul", "2", "7"),
+	    NULL);
+	skip_to(&ns, "closed");
+	ns_expect(&ns, "done");
+	finish(&ns);
+}
+
+/* ------ What the kernel lets the same user do. ------ */
+
+static bool
+is_found_out(void *ns)
+{
+	struct ns_output output;
+
+	ask(ns, "--check", &output);
+	return output.code == 1 &&
+	       strstr(output.out, "stopped updating") != NULL;
+}
+
+static bool
+is_good_again(void *ns)
+{
+	struct ns_output output;
+
+	ask(ns, "--check", &output);
+	return output.code == 0;
+}
+
+/* A hale that is traced stands still, which --check tells; when the tracer has
+ * gone, all is as it was. */
+Test(hostile, a_tracer_holds_hale_up_until_it_ends)
+{
+	struct ns ns =
+	    start(NS_WORDS(WATCHING, vandal(), "hold", "3", "7"), NULL);
+
+	state_await(&ns, "hale:healthy");
+	cr_assert_eq(write(ns.in, "", 1), 1);
+	ns_expect(&ns, "held");
+	ns_expect(&ns, "done");
+	ns_send(&ns, SIGHUP);
+	ns_until(is_found_out, &ns);
+	close(ns.in);
+	ns.in = -1;
+	ns_expect(&ns, "1");
+	ns_until(is_good_again, &ns);
+	finish(&ns);
+}
+
+Test(hostile, a_tracer_of_another_user_is_refused)
+{
+	struct ns ns;
+
+	needs_root();
+	ns = start(NS_WORDS(vandal(), "become", "65534", "hold", "2", "7"),
+	           NULL);
+	cr_assert_eq(write(ns.in, "", 1), 1);
+	ns_expect(&ns, "refused");
+	ns_expect(&ns, "done");
+	finish(&ns);
+}
+
+/* All limits are 0 but that of the CPU's time, by which the kernel kills. */
+Test(hostile, hale_lives_without_what_has_a_limit)
+{
+	struct ns ns =
+	    start(NS_WORDS(WATCHING, vandal(), "starve", "2", "7"), NULL);
+	long long before;
+
+	ns_expect(&ns, "starved");
+	ns_expect(&ns, "done");
+	state_said(&ns, "unhealthy: exec:true: Too many open files");
+	before = time_taken(&ns);
+	state_pass(1000);
+	cr_expect_lt(time_taken(&ns) - before, REST_NS);
+	finish(&ns);
+}
+
+Test(hostile, its_limits_are_closed_to_another_user)
+{
+	struct ns ns;
+
+	needs_root();
+	ns = start(NS_WORDS(vandal(), "become", "65534", "starve", "2", "7"),
+	           NULL);
+	ns_expect(&ns, "refused");
+	ns_expect(&ns, "done");
+	finish(&ns);
+}

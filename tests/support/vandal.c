@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vandal: a PROGRAM that means harm; one of many small parts.
+ *
+ * Each tries something on hale, its parent, and then counts on it: it says
+ * "done" and tells of COUNT signals that hale has to bring, and exits with
+ * CODE.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	SIGNALS = 65,
+	QUEUED = 34,   /* the first signal that is queued, RTMIN */
+	WINDOW = 1000, /* queued signals on their way; far below the limit */
+	PATIENCE = 50, /* looks, 200 ms each, for what is on its way */
+};
+
+static int play(char **words);
+
+static void
+block_all(void)
+{
+	unsigned long all = ~0UL;
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+}
+
+/* Take the next signal but CHLD; 0 if none comes for 200 ms. */
+static int
+take(siginfo_t *info)
+{
+	const struct timespec limit = {0, 200000000};
+	unsigned long asked = ~(1UL << (SIGCHLD - 1));
+
+	info->si_signo = 0;
+	(void)syscall(SYS_rt_sigtimedwait, &asked, info, &limit, sizeof(asked));
+	return info->si_signo;
+}
+
+static void
+rest(void)
+{
+	const struct timespec moment = {0, 1000000};
+
+	nanosleep(&moment, NULL);
+}
+
+/* count COUNT CODE */
+static int
+do_count(char **words)
+{
+	int left = atoi(words[0]);
+	siginfo_t info;
+
+	block_all();
+	printf("done\n");
+	while (left > 0)
+		if (take(&info) > 0) {
+			printf("%d\n", info.si_signo);
+			left--;
+		}
+	return atoi(words[1]);
+}
+
+/* become UID PART...: change the user, then be PART */
+static int
+do_become(char **words)
+{
+	uid_t uid = (uid_t)atoi(words[0]);
+
+	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
+		return 100;
+	return play(words + 1);
+}
+
+/* ------ Signals. ------ */
+
+/* What the two of a storm share. */
+struct storm {
+	atomic_int queued; /* sent, and in all */
+	atomic_int came;
+	atomic_bool over;
+};
+
+/* Half of them are queued, each with the number of its kind so far; the others
+ * may become one.  TERM is somewhere amid them. */
+static _Noreturn void
+send_storm(struct storm *s, pid_t hale, int count)
+{
+	static const int plain[] = {SIGHUP,  SIGUSR1, SIGCHLD, SIGCONT,
+	                            SIGPIPE, SIGXFSZ, SIGSEGV, SIGWINCH};
+	int sent[SIGNALS] = {0}, i;
+
+	for (i = 0; i < count / 2; i++) {
+		int n = QUEUED + i % (SIGNALS - QUEUED);
+
+		while (s->queued - s->came >= WINDOW)
+			sched_yield();
+		if (sigqueue(hale, n, (union sigval){.sival_int = ++sent[n]}) <
+		    0)
+			_exit(100);
+		s->queued++;
+		kill(hale, i == count / 4 ? SIGTERM : plain[i % 8]);
+	}
+	s->over = true;
+	_exit(0);
+}
+
+/* storm SENT CODE: tell what is missing of so many signals */
+static int
+do_storm(char **words)
+{
+	struct storm *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int came[SIGNALS] = {0}, disorder = 0, patience = PATIENCE;
+	pid_t hale = getppid();
+	siginfo_t info;
+
+	block_all();
+	if (fork() == 0)
+		send_storm(s, hale, atoi(words[0]));
+	while (patience > 0 &&
+	       (!s->over || s->came < s->queued || came[SIGTERM] == 0)) {
+		int n = take(&info);
+
+		patience -= n == 0;
+		came[n]++;
+		if (n >= QUEUED) {
+			disorder += info.si_value.sival_int != came[n];
+			s->came++;
+		}
+	}
+	printf("lost %d, disorder %d, TERM %d, some HUP %d\n",
+	       s->queued - s->came, disorder, came[SIGTERM], came[SIGHUP] > 0);
+	return atoi(words[1]);
+}
+
+/* slay COUNT CODE: send hale what would end or stop any other process */
+static int
+do_slay(char **words)
+{
+	pid_t hale = getppid();
+
+	kill(hale, SIGSTOP);
+	kill(hale, SIGKILL);
+	/* Of a descriptor that hale shares, as if the kernel had sent it. */
+	fcntl(STDOUT_FILENO, F_SETOWN, hale);
+	fcntl(STDOUT_FILENO, F_SETSIG, SIGKILL);
+	fcntl(STDOUT_FILENO, F_SETFL, O_ASYNC | O_NONBLOCK);
+	return do_count(words);
+}
+
+/* full COUNT CODE: a process that no signal can be queued for */
+static int
+do_full(char **words)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_SIGPENDING, &none);
+	return do_count(words);
+}
+
+/* ------ Processes. ------ */
+
+/* Two of each, and again; who cannot ends, and leaves orphans to hale. */
+static _Noreturn void
+explode(void)
+{
+	setsid();
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid < 0 && getpid() % 3 == 0)
+			_exit(1);
+		if (pid < 0)
+			rest();
+	}
+}
+
+/* bomb COUNT CODE: as many processes as there may be */
+static int
+do_bomb(char **words)
+{
+	if (fork() == 0) {
+		setpriority(PRIO_PROCESS, 0, 19);
+		explode();
+	}
+	return do_count(words);
+}
+
+/* ------ Descriptors. ------ */
+
+/* Do what can be done with a file of hale's that somebody else can open. */
+static void
+maul(int fd)
+{
+	char bytes[64] = "spoilt\n";
+	struct flock lock = {.l_type = F_WRLCK};
+	void *at;
+
+	(void)!write(fd, bytes, 7);
+	(void)!pwrite(fd, bytes, 7, 0);
+	(void)!pwrite(fd, bytes, 7, 40000);
+	(void)!ftruncate(fd, 0);
+	(void)!ftruncate(fd, 1L << 30);
+	fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1 << 20);
+	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE);
+	fcntl(fd, F_SETLK, &lock);
+	fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+	flock(fd, LOCK_EX | LOCK_NB);
+	at = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	if (at != MAP_FAILED) {
+		if (mprotect(at, 4096, PROT_READ | PROT_WRITE) == 0)
+			memset(at, 'x', 4096);
+		madvise(at, 4096, MADV_REMOVE);
+	}
+	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (at != MAP_FAILED)
+		memset(at, 'x', 4096);
+	(void)!read(fd, bytes, sizeof(bytes));
+	fchmod(fd, 0600); /* as it is; and then nobody's but the owner's */
+}
+
+static int
+open_all(const char *path)
+{
+	static const int ways[] = {O_RDONLY, O_WRONLY, O_RDWR,
+	                           O_RDWR | O_TRUNC};
+	int i, opened = 0;
+
+	for (i = 0; i < 4; i++) {
+		int fd = open(path, ways[i] | O_NONBLOCK | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		opened++;
+		maul(fd);
+		close(fd);
+	}
+	return opened;
+}
+
+/* Whatever hale has open now; -1 if nobody may see that. */
+static int
+maul_all(void)
+{
+	DIR *directory = opendir("/proc/1/fd");
+	struct dirent *entry;
+	char path[300];
+	int opened = 0;
+
+	if (directory == NULL)
+		return -1;
+	while ((entry = readdir(directory)) != NULL) {
+		snprintf(path, sizeof(path), "/proc/1/fd/%s", entry->d_name);
+		if (entry->d_name[0] != '.')
+			opened += open_all(path);
+	}
+	closedir(directory);
+	return opened;
+}
+
+/* maul COUNT CODE: again and again, since probes come and go */
+static int
+do_maul(char **words)
+{
+	int i, opened = 0;
+
+	signal(SIGPIPE, SIG_IGN); /* a probe's pipe may end any time */
+	for (i = 0; i < 300; i++) {
+		opened |= maul_all();
+		rest();
+	}
+	printf("\n%s\n", opened == -1 ? "closed" : "opened");
+	return do_count(words);
+}
+
+/* ------ What the same user may do. ------ */
+
+/* Stop hale until standard input ends. */
+static _Noreturn void
+hold(pid_t hale, int ready)
+{
+	char byte;
+
+	if (ptrace(PTRACE_SEIZE, hale, 0, 0) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, hale, 0, 0) < 0) {
+		printf(errno == EPERM ? "refused\n" : "failed\n");
+		_exit(0);
+	}
+	(void)waitpid(hale, NULL, __WALL);
+	printf("held\n");
+	close(ready);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		continue;
+	_exit(0);
+}
+
+/* hold COUNT CODE: trace hale from the first byte of standard input to its end
+ */
+static int
+do_hold(char **words)
+{
+	pid_t hale = getppid();
+	int ends[2];
+	char byte;
+
+	block_all();
+	if (pipe2(ends, O_CLOEXEC) < 0 || read(STDIN_FILENO, &byte, 1) != 1)
+		return 100;
+	if (fork() == 0)
+		hold(hale, ends[1]);
+	close(ends[1]);
+	(void)!read(ends[0], &byte, 1); /* the end of it */
+	return do_count(words);
+}
+
+/* starve COUNT CODE: leave hale nothing of what has a limit */
+static int
+do_starve(char **words)
+{
+	struct rlimit none = {0, 0};
+	int i, refused = 0;
+
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (i != RLIMIT_CPU)
+			refused |= prlimit(getppid(), i, &none, NULL) < 0;
+	printf("%s\n", refused ? "refused" : "starved");
+	return do_count(words);
+}
+
+static const struct {
+	const char *name;
+	int words; /* how many must follow */
+	int (*play)(char **words);
+} parts[] = {
+    {"count", 2, do_count}, {"become", 2, do_become}, {"storm", 2, do_storm},
+    {"slay", 2, do_slay},   {"full", 2, do_full},     {"bomb", 2, do_bomb},
+    {"maul", 2, do_maul},   {"hold", 2, do_hold},     {"starve", 2, do_starve},
+};
+
+static int
+play(char **words)
+{
+	size_t i;
+	int n = 0;
+
+	while (words[n] != NULL)
+		n++;
+	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
+			return parts[i].play(words + 1);
+	dprintf(STDERR_FILENO, "vandal: what?\n");
+	return 101;
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)argc;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return play(argv + 1);
+}
