@@ -119,10 +119,7 @@ docker_says() { # STATE
 
 # The server is there, and answers nobody.
 stop_node() {
-	local pid
-
-	read -r pid _ < <(processes "$server" | sed -n 2p)
-	nsenter --target "$(<"$E2E/first")" --mount --pid kill -STOP "$pid"
+	signal_child "$server" STOP
 }
 
 @test "HEALTHCHECK says healthy, and unhealthy once the server hangs" {

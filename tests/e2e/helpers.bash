@@ -75,7 +75,7 @@ obstacle() { # COMMAND...
 }
 
 # Start the engine in a directory of its own, E2E, that goes with it.
-start_engine() { # docker|podman INIT
+start_engine() { # docker|network|podman INIT
 	E2E=$(mktemp -d "${TMPDIR:-/tmp}/hale-e2e.XXXXXX")
 	export E2E
 	# Not one of bats' descriptors, or bats waits for the engine.
@@ -92,9 +92,9 @@ stop_engine() {
 	wait_until 1 test ! -e "$E2E"
 }
 
-start_docker() { # [INIT]
+start_docker() { # [INIT [docker|network]]
 	export CLI=docker
-	start_engine docker "${1-$HALE}"
+	start_engine "${2-docker}" "${1-$HALE}"
 	export DOCKER_HOST=unix://$E2E/docker.sock DOCKER_CONFIG=$E2E/config
 	export DOCKER_BUILDKIT=0
 	unset DOCKER_CONTEXT DOCKER_TLS_VERIFY
@@ -273,6 +273,14 @@ status_of() { # CONTAINER
 # hale as the entry point, with options of its own, in the background.
 run_hale() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
 	docker run --detach --network none --entrypoint /hale "$@"
+}
+
+# To the program, which is the first that hale has started.
+signal_child() { # CONTAINER SIGNAL
+	local pid
+
+	read -r pid _ < <(processes "$1" | sed -n 2p)
+	nsenter --target "$(<"$E2E/first")" --mount --pid kill "-$2" "$pid"
 }
 
 remove_containers() {
