@@ -649,6 +649,21 @@ loop(struct init *in)
 	}
 }
 
+/* PROGRAM goes first: what hale does for itself can wait until it rests, and
+ * need not be done for one that has ended by then.  True if it has, and hale
+ * leaves.
+ */
+static bool
+ended_at_once(struct init *in)
+{
+	if (in->watching)
+		return false; /* there is nothing to stop yet */
+	(void)syscall(SYS_sched_yield);
+	take_signals(in, 0);
+	(void)reap(in);
+	return in->left;
+}
+
 /* The words for a kill, whose arguments are signal, duration, OOM kills and
  * limit; what is not known is left out. */
 static void
@@ -770,8 +785,10 @@ run(struct init *in)
 	code = start(in);
 	if (in->program < 0)
 		return code;
-	let_go(in);
-	loop(in);
+	if (!ended_at_once(in)) {
+		let_go(in);
+		loop(in);
+	}
 	return leave(in);
 }
 
