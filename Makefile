@@ -111,6 +111,9 @@ PID1 = $(wildcard tests/pid1/*.c)
 
 # Tests are built with the system's own compiler and libc.
 HOSTCC = cc
+
+# It runs while hale is built, wherever that is for.
+PACKCC := $(shell command -v $(HOSTCC) || echo '$(CC)')
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) -g -O1 $(TEST_WARNINGS) -I. -Itests/support
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -132,8 +135,23 @@ $(HALE): $(OBJECTS)
 
 COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 
-$(BUILD)/%.o: %.c $(HEADERS) Makefile $(BUILD)/how
-	$(COMPILE) $(ALONE) -c -o $@ $<
+# Between the preprocessor and the compiler, hale's words are packed, see pack.c.
+C_MODULES = $(filter-out x86_64,$(MODULES))
+PACKED = $(BUILD)/packed
+
+$(BUILD)/%.i: %.c $(HEADERS) Makefile $(BUILD)/how
+	$(COMPILE) -DPACKED -E -o $@ $<
+
+$(PACKED)/done: $(BUILD)/pack $(C_MODULES:%=$(BUILD)/%.i)
+	@mkdir -p $(@D)
+	$(BUILD)/pack $(@D) $(filter %.i,$^)
+	@touch $@
+
+$(BUILD)/pack: pack.c text.h Makefile | $(BUILD)
+	$(PACKCC) -std=c11 -O1 $(WARNINGS) -o $@ $<
+
+$(C_MODULES:%=$(BUILD)/%.o): $(BUILD)/%.o: $(PACKED)/done
+	$(COMPILE) $(ALONE) -c -o $@ $(PACKED)/$*.i
 
 $(BUILD)/%.o: %.S Makefile $(BUILD)/how
 	$(COMPILE) -c -o $@ $<

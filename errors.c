@@ -16,42 +16,43 @@
  * worded as the reasons of probes are. */
 /* clang-format off */
 static const char texts[] =
-    "\001Operation not permitted\0" /* EPERM */
-    "\002No such file or directory\0" /* ENOENT */
-    "\003No such process\0" /* ESRCH */
-    "\005Input/output error\0" /* EIO */
-    "\006No such device or address\0" /* ENXIO */
-    "\007Argument list too long\0" /* E2BIG */
-    "\010Exec format error\0" /* ENOEXEC */
-    "\011Bad file descriptor\0" /* EBADF */
-    "\013Resource temporarily unavailable\0" /* EAGAIN */
-    "\014Cannot allocate memory\0" /* ENOMEM */
-    "\015Permission denied\0" /* EACCES */
-    "\020Device or resource busy\0" /* EBUSY */
-    "\021File exists\0" /* EEXIST */
-    "\023No such device\0" /* ENODEV */
-    "\024Not a directory\0" /* ENOTDIR */
-    "\025Is a directory\0" /* EISDIR */
-    "\026Invalid argument\0" /* EINVAL */
-    "\027Too many open files in system\0" /* ENFILE */
-    "\030Too many open files\0" /* EMFILE */
-    "\031Inappropriate ioctl for device\0" /* ENOTTY */
-    "\032Text file busy\0" /* ETXTBSY */
-    "\033File too large\0" /* EFBIG */
-    "\034No space left on device\0" /* ENOSPC */
-    "\036Read-only file system\0" /* EROFS */
-    "\040Broken pipe\0" /* EPIPE */
-    "\044File name too long\0" /* ENAMETOOLONG */
-    "\046Function not implemented\0" /* ENOSYS */
-    "\050Too many levels of symbolic links\0" /* ELOOP */
-    "\133protocol wrong type for socket\0" /* EPROTOTYPE */
-    "\141address family not supported by protocol\0" /* EAFNOSUPPORT */
-    "\143cannot assign requested address\0" /* EADDRNOTAVAIL */
-    "\145network is unreachable\0" /* ENETUNREACH */
-    "\150connection reset by peer\0" /* ECONNRESET */
-    "\156connection timed out\0" /* ETIMEDOUT */
-    "\157connection refused\0" /* ECONNREFUSED */
-    "\161no route to host\0" /* EHOSTUNREACH */;
+    "\001" WORDS("Operation not permitted") "\0" /* EPERM */
+    "\002" WORDS("No such file or directory") "\0" /* ENOENT */
+    "\003" WORDS("No such process") "\0" /* ESRCH */
+    "\005" WORDS("Input/output error") "\0" /* EIO */
+    "\006" WORDS("No such device or address") "\0" /* ENXIO */
+    "\007" WORDS("Argument list too long") "\0" /* E2BIG */
+    "\010" WORDS("Exec format error") "\0" /* ENOEXEC */
+    "\011" WORDS("Bad file descriptor") "\0" /* EBADF */
+    "\013" WORDS("Resource temporarily unavailable") "\0" /* EAGAIN */
+    "\014" WORDS("Cannot allocate memory") "\0" /* ENOMEM */
+    "\015" WORDS("Permission denied") "\0" /* EACCES */
+    "\020" WORDS("Device or resource busy") "\0" /* EBUSY */
+    "\021" WORDS("File exists") "\0" /* EEXIST */
+    "\023" WORDS("No such device") "\0" /* ENODEV */
+    "\024" WORDS("Not a directory") "\0" /* ENOTDIR */
+    "\025" WORDS("Is a directory") "\0" /* EISDIR */
+    "\026" WORDS("Invalid argument") "\0" /* EINVAL */
+    "\027" WORDS("Too many open files in system") "\0" /* ENFILE */
+    "\030" WORDS("Too many open files") "\0" /* EMFILE */
+    "\031" WORDS("Inappropriate ioctl for device") "\0" /* ENOTTY */
+    "\032" WORDS("Text file busy") "\0" /* ETXTBSY */
+    "\033" WORDS("File too large") "\0" /* EFBIG */
+    "\034" WORDS("No space left on device") "\0" /* ENOSPC */
+    "\036" WORDS("Read-only file system") "\0" /* EROFS */
+    "\040" WORDS("Broken pipe") "\0" /* EPIPE */
+    "\044" WORDS("File name too long") "\0" /* ENAMETOOLONG */
+    "\046" WORDS("Function not implemented") "\0" /* ENOSYS */
+    "\050" WORDS("Too many levels of symbolic links") "\0" /* ELOOP */
+    "\133" WORDS("protocol wrong type for socket") "\0" /* EPROTOTYPE */
+    "\141" WORDS("address family not supported by protocol") "\0"
+    /* EAFNOSUPPORT */
+    "\143" WORDS("cannot assign requested address") "\0" /* EADDRNOTAVAIL */
+    "\145" WORDS("network is unreachable") "\0" /* ENETUNREACH */
+    "\150" WORDS("connection reset by peer") "\0" /* ECONNRESET */
+    "\156" WORDS("connection timed out") "\0" /* ETIMEDOUT */
+    "\157" WORDS("connection refused") "\0" /* ECONNREFUSED */
+    "\161" WORDS("no route to host") "\0" /* EHOSTUNREACH */;
 /* clang-format on */
 
 enum {

@@ -93,12 +93,12 @@ static const struct row {
 };
 
 /* In the order of the failures, one behind the other. */
-static const char reasons[] = "not an HTTP/1 answer\0"
-			      "server speaks TLS\0"
-			      "server speaks SSH\0"
-			      "server speaks HTTP/2\0"
-			      "more than 64 KiB of headers\0"
-			      "too many interim answers";
+static const char reasons[] = WORDS("not an HTTP/1 answer\0"
+                                    "server speaks TLS\0"
+                                    "server speaks SSH\0"
+                                    "server speaks HTTP/2\0"
+                                    "more than 64 KiB of headers\0"
+                                    "too many interim answers");
 
 void
 http_init(struct http *h)

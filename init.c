@@ -119,7 +119,7 @@ print(struct init *in)
 	if (in->options.action == OPTIONS_HELP)
 		options_help(&t);
 	else if (in->options.action == OPTIONS_LICENSE)
-		text_string(&t, LICENSE_TEXT);
+		text_words(&t, LICENSE_TEXT);
 	else
 		add_version(&t, name->kind);
 	if (write(fd, in->scratch, t.length) == (ssize_t)t.length)
@@ -136,10 +136,10 @@ complain(struct init *in)
 
 	if (e->value != NULL)
 		log_say(&in->log, LOG_ERROR,
-		        "{option:q}: '{value:q}' {problem:s}{wanted:s}",
+		        "{option:q}: '{value:q}' {problem:w}{wanted:w}",
 		        e->option, e->value, e->problem, e->wanted);
 	else
-		log_say(&in->log, LOG_ERROR, "{option:q}{problem:s}{wanted:s}",
+		log_say(&in->log, LOG_ERROR, "{option:q}{problem:w}{wanted:w}",
 		        e->option, e->problem, e->wanted);
 	return in->options.action >= OPTIONS_STATUS ? 1
 	                                            : in->options.name->usage;
@@ -164,7 +164,7 @@ install(struct init *in)
 
 	if (tools_install(in->options.path, &what) == 0)
 		return 0;
-	log_say(&in->log, LOG_ERROR, "cannot {what:s} '{path:q}': {error:e}",
+	log_say(&in->log, LOG_ERROR, "cannot {what:w} '{path:q}': {error:e}",
 	        what, in->options.path);
 	return in->options.name->usage;
 }
@@ -232,13 +232,15 @@ not_started(struct init *in)
 {
 	static const char *const why[] = {
 	    [SPAWN_NO_PROCESS] =
-		"cannot create a process for '{program:q}': {error:e}",
-	    [SPAWN_NOT_ALONE] = "cannot give '{program:q}' a process group and "
-				"signals of its own: {error:e}",
-	    [SPAWN_NOT_FOUND] = "cannot run '{program:q}': {error:e}",
-	    [SPAWN_NOT_RUN] = "cannot run '{program:q}': {error:e}",
-	    [SPAWN_NO_LOADER] = "cannot run '{program:q}': the interpreter or "
-				"loader it names is missing",
+		WORDS("cannot create a process for '{program:q}': {error:e}"),
+	    [SPAWN_NOT_ALONE] =
+		WORDS("cannot give '{program:q}' a process group and "
+	              "signals of its own: {error:e}"),
+	    [SPAWN_NOT_FOUND] = WORDS("cannot run '{program:q}': {error:e}"),
+	    [SPAWN_NOT_RUN] = WORDS("cannot run '{program:q}': {error:e}"),
+	    [SPAWN_NO_LOADER] =
+		WORDS("cannot run '{program:q}': the interpreter or "
+	              "loader it names is missing"),
 	};
 	const struct spawn *spawn = &in->spawn;
 	const char *format = why[spawn->step];
@@ -247,8 +249,9 @@ not_started(struct init *in)
 	struct text t;
 
 	if (spawn->step == SPAWN_NOT_FOUND && path_searched(&spawn->path))
-		format = "cannot run '{program:q}': not found in any directory "
-			 "of PATH";
+		format = WORDS(
+		    "cannot run '{program:q}': not found in any directory "
+		    "of PATH");
 	if (spawn->step == SPAWN_NOT_FOUND)
 		code = exit_code(in, in->options.name->not_found);
 	else if (spawn->step >= SPAWN_NOT_RUN)
@@ -535,8 +538,8 @@ take_signals(struct init *in, long long wait)
 static void
 account(struct init *in, const struct reaped *child)
 {
-	const char *format = "reaped adopted process {pid:d}, exit code "
-			     "{code:d}";
+	const char *format = WORDS("reaped adopted process {pid:d}, exit code "
+	                           "{code:d}");
 	enum log_level level = in->options.warn_reaped ? LOG_WARN : LOG_DEBUG;
 
 	if (child->pid == in->program) {
@@ -554,7 +557,7 @@ account(struct init *in, const struct reaped *child)
 	if (level > in->log.level)
 		return; /* as above */
 	if (in->options.name->kind == NAMES_TINI)
-		format = "Reaped zombie process with pid={pid:d}";
+		format = WORDS("Reaped zombie process with pid={pid:d}");
 	log_say(&in->log, level, format, (long long)child->pid,
 	        (long long)reaper_exit_code(child->status));
 }
@@ -669,17 +672,17 @@ ended_at_once(struct init *in)
 static void
 killed_format(struct text *t, const struct cgroup_memory *m)
 {
-	text_string(t, "PROGRAM was killed by {signal:s} after "
-	               "{duration_ms:t}; ");
+	text_string(t, WORDS("PROGRAM was killed by {signal:s} after "
+	                     "{duration_ms:t}; "));
 	if (m->oom_kills < 0) {
-		text_string(t, "nothing here counts OOM kills");
+		text_string(t, WORDS("nothing here counts OOM kills"));
 		return;
 	}
-	text_string(t, "OOM kills in its cgroup ");
+	text_string(t, WORDS("OOM kills in its cgroup "));
 	text_string(t, m->so_far ? "so far" : "meanwhile");
 	text_string(t, ": {oom_kills:d}");
 	if (m->limit >= 0)
-		text_string(t, " (memory limit {memory_limit:d} bytes)");
+		text_string(t, WORDS(" (memory limit {memory_limit:d} bytes)"));
 }
 
 /* The message of the report names the target that PROGRAM was stopped for. */

@@ -59,6 +59,10 @@ add_word(struct text *line, char kind, const char *s)
 	char shown[LOG_SHOWN_MAX + 1];
 	struct text t;
 
+	if (kind == 'w') {
+		text_words(line, s);
+		return;
+	}
 	text_init(&t, shown, sizeof(shown));
 	text_escaped(kind == 'q' ? &t : line, s, strlen(s));
 	text_string(line, shown); /* "" but for q */
@@ -74,7 +78,7 @@ add_argument(struct text *line, char kind, bool field, va_list *arguments)
 	long long n;
 
 	if (kind == 'e') {
-		text_string(line, errors_text(errno, buffer));
+		text_words(line, errors_text(errno, buffer));
 	} else if (is_number(kind)) {
 		n = va_arg(*arguments, long long);
 		if (kind == 't' && !field)
@@ -94,7 +98,7 @@ add_field(struct text *line, const char *mark, const char *colon,
 	bool word = !is_number(colon[1]);
 
 	text_string(line, ",\"");
-	text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
+	text_some_words(line, mark + 1, (size_t)(colon - mark - 1));
 	text_string(line, word ? "\":\"" : "\":");
 	line->quoting = word;
 	add_argument(line, colon[1], true, arguments);
@@ -117,7 +121,7 @@ add_message(struct text *line, const char *format, bool fields,
 			   *colon = mark + strcspn(mark, ":");
 
 		if (!fields)
-			text_escaped(line, format, n);
+			text_some_words(line, format, n);
 		if (*colon == '\0')
 			break;
 		if (fields)
@@ -173,7 +177,7 @@ log_line(struct text *line, const struct log *log, enum log_level level,
 	text_string(line, ": ");
 	add_message(line, format, false, arguments);
 	if (log->dropped > 0) {
-		text_string(line, " (messages dropped before this one: ");
+		text_words(line, " (messages dropped before this one: ");
 		text_number(line, (long long)log->dropped);
 		text_string(line, ")");
 	}

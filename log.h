@@ -27,9 +27,10 @@ struct log {
  * cannot be written at once is dropped and counted (see write(2), EAGAIN).
  *
  * In format, {NAME:K} stands for the next argument.  NAME is its field in JSON;
- * K says its type: s a string of hale's own, q a string somebody supplied (it
- * is escaped, and shortened to LOG_SHOWN_MAX), d a long long, t a long long of
- * milliseconds, e what errno is, shown as strerror(3) words it: no argument.
+ * K says its type: s a string of hale's own, w words of its own (see text.h), q
+ * a string somebody supplied (it is escaped, and shortened to LOG_SHOWN_MAX), d
+ * a long long, t a long long of milliseconds, e what errno is, shown as
+ * strerror(3) words it: no argument.
  */
 void log_say(struct log *log, enum log_level level, const char *format, ...);
 

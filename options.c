@@ -65,22 +65,22 @@ enum type {
 
 /* One behind the other, in the order of the types. */
 static const char wanted[] =
-    "\0\0" /* CONSTANT, MORE */
-    "1, true or yes, or 0, false, no or empty\0"
-    "\0" /* CHOICE: the words */
-    "a signal: a name like TERM, or 1 to 64\0"
-    "a duration like 500ms, 10s, 1m30s or 2h\0"
-    "a duration above 0, like 500ms, 10s or 1m30s\0"
-    "a number from 1 to 999\0"
-    "report, stop or signal:SIGNAL\0"
-    "an exit code, 0 to 255\0"
-    "a signal that can be caught: a name like TERM, or 1 to 64\0"
-    "a path that begins with /\0"
-    "a path for the copy\0"
-    "a list of statuses from 100 to 599, like 200,300-399\0"
-    "FROM:TO, two signals; TO may be 0 or none\0"
-    "a header like 'Name: value'; 8 are the most\0"
-    "a target";
+    WORDS("\0\0" /* CONSTANT, MORE */
+          "1, true or yes, or 0, false, no or empty\0"
+          "\0" /* CHOICE: the words */
+          "a signal: a name like TERM, or 1 to 64\0"
+          "a duration like 500ms, 10s, 1m30s or 2h\0"
+          "a duration above 0, like 500ms, 10s or 1m30s\0"
+          "a number from 1 to 999\0"
+          "report, stop or signal:SIGNAL\0"
+          "an exit code, 0 to 255\0"
+          "a signal that can be caught: a name like TERM, or 1 to 64\0"
+          "a path that begins with /\0"
+          "a path for the copy\0"
+          "a list of statuses from 100 to 599, like 200,300-399\0"
+          "FROM:TO, two signals; TO may be 0 or none\0"
+          "a header like 'Name: value'; 8 are the most\0"
+          "a target");
 
 #define FIELD(name) offsetof(struct options, name)
 #define VALUE(name) FIELD(rules[0].value[name])
@@ -176,7 +176,7 @@ static const char wanted[] =
 #define SETTINGS(letter, kind, type, constant, field, name, metavar, help)     \
 	{letter, kind, type, constant, field},
 #define TEXTS(letter, kind, type, constant, field, name, metavar, help)        \
-	name "\0" metavar "\0" help "\0"
+	name "\0" metavar "\0" WORDS(help) "\0"
 
 static const struct row {
 	char letter; /* short option, or 0 */
@@ -192,7 +192,8 @@ enum { ROWS = sizeof(rows) / sizeof(rows[0]), TEXTS_OF_ROW = 3 };
 /* A byte of it is for each int of what stands before it. */
 _Static_assert(FIELD(said) <= OPTIONS_FIELDS * sizeof(int), "too many fields");
 
-static const char usage[] = "usage: hale [OPTION...] [--] PROGRAM [ARG...]";
+static const char usage[] =
+    WORDS("usage: hale [OPTION...] [--] PROGRAM [ARG...]");
 
 static const char *
 metavar(const char *name)
@@ -351,7 +352,7 @@ put(const struct row *row, void *field, long long n, const char *value)
 static int
 add_target(struct options *o, const char *text)
 {
-	const char *problem = "is one too many: 8 targets at the most";
+	const char *problem = WORDS("is one too many: 8 targets at the most");
 
 	o->error.value = text;
 	if (o->count < TARGETS_MAX)
@@ -767,7 +768,7 @@ help_row(struct text *t, const struct row *row, const char *name)
 	text_string(t, name);
 	pad(t, from);
 	name = text_behind(name, 1);
-	text_string(t, name);
+	text_words(t, name);
 	return text_behind(name, 1);
 }
 
@@ -777,13 +778,12 @@ options_help(struct text *t)
 	const struct row *row = rows;
 	const char *name = texts;
 
-	text_string(t, usage);
-	text_string(t, "\nRun PROGRAM, forward signals, reap, exit as it "
-	               "does.\n");
+	text_words(t, usage);
+	text_words(t, "\nRun PROGRAM, forward signals, reap, exit as it "
+	              "does.\n");
 	for (; row < rows + ROWS; row++)
 		name = help_row(t, row, name);
-	text_string(t,
-	            "\n\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
-	            "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
-	            "--log-level, and so on.  See hale(8).\n");
+	text_words(t, "\n\nSIGNAL is like TERM, SIGTERM, 15, RTMIN+1; DURATION "
+	              "like 500ms, 10s, 1m30s.\nHALE_LOG_LEVEL stands for "
+	              "--log-level, and so on.  See hale(8).\n");
 }

@@ -44,7 +44,7 @@ static enum probe_result
 fail(struct probe *p, struct text *t, const char *reason)
 {
 	text_init(t, p->reason, sizeof(p->reason));
-	text_string(t, reason);
+	text_words(t, reason);
 	return PROBE_FAILED;
 }
 
@@ -325,9 +325,9 @@ not_run(struct probe *p, const struct spawn *spawn)
 	(void)fail(p, &t, "cannot run ");
 	text_escaped(&t, spawn->file, strlen(spawn->file));
 	text_string(&t, ": ");
-	text_string(&t, spawn->step == SPAWN_NO_LOADER
-	                    ? "the interpreter or loader it names is missing"
-	                    : errors_text(spawn->error, buffer));
+	text_words(&t, spawn->step == SPAWN_NO_LOADER
+	                   ? "the interpreter or loader it names is missing"
+	                   : errors_text(spawn->error, buffer));
 	return PROBE_FAILED;
 }
 

@@ -75,9 +75,10 @@ expand(const char **at, char **envp, struct target_pool *p)
 		end += strcspn(end, "{}");
 	}
 	if (n == 0 || *end != '}')
-		return "has a ${ without NAME} or NAME:-default}";
+		return WORDS("has a ${ without NAME} or NAME:-default}");
 	if (value == NULL)
-		return "has a variable that is not set: ${NAME:-default}";
+		return WORDS(
+		    "has a variable that is not set: ${NAME:-default}");
 	for (; *value != '\0' && value != end; value++)
 		target_put(p, *value);
 	*at = end;
@@ -88,7 +89,7 @@ expand(const char **at, char **envp, struct target_pool *p)
 enum { PLAIN = -1 };
 
 static const char no_path[] =
-    "needs a path from / (a socket: 107 bytes at most)";
+    WORDS("needs a path from / (a socket: 107 bytes at most)");
 
 /* Does the backslash at s take the next byte as it is? */
 static bool
@@ -145,8 +146,8 @@ copy(struct target *t, const char *s, char **envp, struct target_pool *p)
 	}
 	target_put(p, '\0');
 	if (p->left == 0)
-		return "is too long";
-	return quote > 0 ? "has a quote that is not closed" : NULL;
+		return WORDS("is too long");
+	return quote > 0 ? WORDS("has a quote that is not closed") : NULL;
 }
 
 /* HOST[:PORT], where 0 is no port. */
@@ -168,14 +169,15 @@ parse_authority(struct target *t, char *host, int port)
 		n++;
 	}
 	if (t->addresses == 0)
-		return "needs a host's address, or its name in /etc/hosts";
+		return WORDS(
+		    "needs a host's address, or its name in /etc/hosts");
 	host += n;
 	if (*host != '\0')
 		port = *host == ':' ? text_to_number(host + 1, 65535) : 0;
 	t->address[0].port = t->address[1].port = (unsigned short)port;
 	if (port == 80)
 		*host = '\0';
-	return port <= 0 ? "has no port from 1 to 65535" : NULL;
+	return port <= 0 ? WORDS("has no port from 1 to 65535") : NULL;
 }
 
 static const char *
@@ -215,7 +217,7 @@ parse_http(struct target *t, char *s)
 	t->path = s;
 	s[strcspn(s, "#")] = '\0';
 	if (strchr(host, '@') != NULL)
-		return "has a user or password: use --health-header";
+		return WORDS("has a user or password: use --health-header");
 	return parse_authority(t, host, 80);
 }
 
@@ -231,7 +233,7 @@ parse_file(struct target *t, char *s)
 		if (strncmp(query + 1, "max-age=", 8) == 0)
 			t->max_age = duration_parse(query + 9);
 		if (t->max_age <= 0)
-			return "needs ?max-age= with a duration above 0";
+			return WORDS("needs ?max-age= with a duration above 0");
 	}
 	return *s != '/' ? no_path : NULL;
 }
@@ -262,10 +264,10 @@ target_parse(struct target *t, const char *text, char **envp,
 	}
 	*t = (struct target){.text = text, .kind = row->kind, .max_age = -1};
 	if (t->kind == NO_TARGET)
-		return "is no target of this version: "
-		       "http://, tcp://, unix:/, exec: or file:/";
+		return WORDS("is no target of this version: "
+		             "http://, tcp://, unix:/, exec: or file:/");
 	if (t->kind == NEEDS_TLS)
-		return "needs TLS: use http:// or exec: with a client";
+		return WORDS("needs TLS: use http:// or exec: with a client");
 	error = copy(t, text + n, envp, pool);
 	if (error != NULL)
 		return error;
@@ -273,10 +275,10 @@ target_parse(struct target *t, const char *text, char **envp,
 		t->words = s;
 		return *s != '\0' && t->count <= TARGET_WORDS_MAX
 		           ? NULL
-		           : "needs a command of 1 to 32 words";
+		           : WORDS("needs a command of 1 to 32 words");
 	}
 	if (!is_printable(s))
-		return "has a blank or control byte: write %20";
+		return WORDS("has a blank or control byte: write %20");
 	s += 2;
 	if (t->kind == TARGET_HTTP)
 		return parse_http(t, s);

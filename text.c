@@ -10,6 +10,7 @@
  */
 #include "text.h"
 
+#include <stdint.h>
 #include <string.h>
 
 void
@@ -47,6 +48,42 @@ text_string(struct text *t, const char *s)
 {
 	for (; *s != '\0'; s++)
 		append(t, s, 1);
+}
+
+/* What the bytes from TEXT_PAIR_FIRST on stand for. */
+static const char pairs[] = TEXT_PAIRS;
+
+static bool
+is_pair(int c)
+{
+	return c <= TEXT_PAIR_LAST && c != '\n';
+}
+
+void
+text_some_words(struct text *t, const char *s, size_t n)
+{
+	char rest[TEXT_DEPTH]; /* of the pairs that are begun */
+	int depth, pair;
+
+	for (; n > 0 && *s != '\0'; n--) {
+		depth = 0;
+		rest[0] = *s++;
+		do {
+			while (is_pair((signed char)rest[depth])) {
+				pair = 2 * ((signed char)rest[depth] -
+				            TEXT_PAIR_FIRST);
+				rest[depth++] = pairs[pair + 1];
+				rest[depth] = pairs[pair];
+			}
+			append(t, rest + depth, 1);
+		} while (depth-- > 0);
+	}
+}
+
+void
+text_words(struct text *t, const char *s)
+{
+	text_some_words(t, s, SIZE_MAX);
 }
 
 void

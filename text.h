@@ -15,11 +15,31 @@ struct text {
 	                  \ */
 };
 
+/*
+ * Words of hale's own may be packed, see pack.c: then a byte from
+ * TEXT_PAIR_FIRST to TEXT_PAIR_LAST, as a signed one, that is neither NUL nor a
+ * newline stands for two.
+ */
+enum {
+	TEXT_PAIR_FIRST = -128,
+	TEXT_PAIR_LAST = 31,
+	TEXT_DEPTH = 16, /* of pairs in pairs */
+};
+
+#ifndef PACKED /* or pack.c takes the place of both */
+#define WORDS(words) words
+#define TEXT_PAIRS   ""
+#endif
+
 /* Start an empty text in buffer, which holds size bytes. */
 void text_init(struct text *t, char *buffer, size_t size);
 
 /* Append the string s. What does not fit is left out. */
 void text_string(struct text *t, const char *s);
+
+/* Append words, packed or not: all, or the first n bytes. */
+void text_words(struct text *t, const char *s);
+void text_some_words(struct text *t, const char *s, size_t n);
 
 /* Append n in decimal, as printf(3)'s %lld does. */
 void text_number(struct text *t, long long n);

@@ -14,6 +14,7 @@
 
 #include "clock.h"
 #include "replace.h"
+#include "text.h"
 
 enum { PIECE = 1 << 20 }; /* bytes a call */
 
@@ -61,10 +62,10 @@ tools_install(const char *path, const char **what)
 	struct replace r;
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), result = -1;
 
-	*what = "read /proc/self/exe to install hale as";
+	*what = WORDS("read /proc/self/exe to install hale as");
 	if (from < 0)
 		return -1;
-	*what = "install hale as";
+	*what = WORDS("install hale as");
 	if (replace_begin(&r, path, 0755) == 0)
 		result = replace_end(&r, copy(from, r.fd) == 0);
 	(void)close(from); /* was only read */

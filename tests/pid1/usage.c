@@ -233,6 +233,20 @@ Test(usage, prints_its_pages_on_stdout)
 	check_page("-l", "Permission is hereby granted");
 }
 
+/* Which were packed while hale was built. */
+Test(usage, prints_the_licence_word_for_word)
+{
+	char licence[NS_TEXT];
+	FILE *file = fopen("LICENSE", "r");
+	size_t n;
+
+	cr_assert_not_null(file);
+	n = fread(licence, 1, sizeof(licence) - 1, file);
+	licence[n] = '\0';
+	(void)fclose(file);
+	check_page("--license", licence);
+}
+
 static void
 check_page_lost(char *word, int out)
 {

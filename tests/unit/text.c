@@ -31,6 +31,14 @@ Test(text, appends_in_order)
 	cr_assert_str_eq(buffer, "a line");
 }
 
+Test(text, appends_words_that_are_not_packed)
+{
+	text_words(&t, "a\nline");
+	text_some_words(&t, " of words", 3);
+	text_some_words(&t, "!", 9);
+	cr_assert_str_eq(buffer, "a\nline of!");
+}
+
 Test(text, keeps_what_fits_and_its_nul)
 {
 	char small[4];
