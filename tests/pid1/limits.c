@@ -2,15 +2,21 @@
 /* limits: hale does its work where there is less than it could use. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "checks.h"
+#include "extra.h"
 #include "fault.h"
 #include "group.h"
 #include "refuse.h"
@@ -21,6 +27,7 @@ enum {
 	CODE = 7,    /* PROGRAM's */
 	CALLS = 600, /* of hale's, three times what it needs */
 	CPU = 400,   /* ms */
+	NOBODY = 65534,
 };
 
 #define TARGETS                                                                \
@@ -177,6 +184,89 @@ Test(limits, leave_a_user_namespace, .timeout = 60)
 	check_both(enter_user_namespace, NULL);
 }
 
+static void
+ask_for_no_new_rights(void *argument)
+{
+	(void)argument;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		_exit(99);
+}
+
+Test(limits, leave_no_new_privileges, .timeout = 60)
+{
+	check_both(ask_for_no_new_rights, NULL);
+}
+
+/* ------ The shortest list of system calls. ------ */
+
+/* Those in the list of tests/pid1/calls; whoever makes another one is killed.
+ */
+static void
+allow_listed(void *argument)
+{
+	static const int listed[] = {
+#define CALL(name, ...) SYS_##name,
+#include "calls"
+#undef CALL
+	};
+	enum { COUNT = sizeof(listed) / sizeof(listed[0]) };
+	struct sock_filter code[2 * COUNT + 2] = {BPF_STMT(
+	    BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	struct sock_fprog program = {2 * COUNT + 2, code};
+	int i;
+
+	(void)argument;
+	for (i = 0; i < COUNT; i++) {
+		code[2 * i + 1] = (struct sock_filter)BPF_JUMP(
+		    BPF_JMP | BPF_JEQ | BPF_K, (unsigned)listed[i], 0, 1);
+		code[2 * i + 2] = (struct sock_filter)BPF_STMT(
+		    BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+	code[2 * COUNT + 1] = (struct sock_filter)BPF_STMT(
+	    BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(99);
+}
+
+/* Another libc makes calls of its own before main. */
+static bool
+has_short_start(void)
+{
+	struct ns_setup setup = {.words = NS_WORDS("--version")};
+	struct fault_run run = {.fault.call = -1, .setup = &setup};
+
+	fault_run(&run, 1);
+	return run.first == SYS_rt_sigprocmask;
+}
+
+/* hale stands in for all programs, which have to live with the list as well. */
+Test(limits, leave_the_calls_of_the_list_and_no_other, .timeout = 60)
+{
+	int port, fd = server_bind("127.0.0.1", &port);
+	struct server server;
+	struct ns ns;
+
+	if (!has_short_start())
+		cr_skip_test("hale is not built with x86_64.S");
+	server_start(&server, fd, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n")));
+	ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(
+		"-vv", "--drain=20ms", "--grace=100ms", "--exit-report",
+		checks_text("%s/report", ns_scratch()),
+		"--health-interval=20ms", "--health", "file:/", "--health",
+		checks_text("http://127.0.0.1:%d/", port), "--health",
+		checks_text("tcp://127.0.0.1:%d", port), "--health",
+		checks_text("exec:%s --sleep 0", ns_hale()), ns_hale(),
+		"--sleep", CHECKS_LONG),
+	    .scratch = true,
+	    .prepare = allow_listed});
+	state_await(&ns, "hale:healthy");
+	ns_send(&ns, SIGTERM);
+	cr_expect_eq(ns_end(&ns), 128 + SIGTERM);
+	server_stop(&server, fd);
+}
+
 /* ------ No more processes. ------ */
 
 static struct ns crowd; /* which is in the cgroup, and has to go first */
@@ -208,4 +298,160 @@ Test(limits, leave_no_process, .fini = let_go, .timeout = 60)
 	ns_send(&crowd, SIGTERM);
 	ns_expect(&crowd, "15");
 	cr_expect_eq(ns_end(&crowd), CODE);
+}
+
+/* Whoever may do without a limit, as root, is not the one to ask. */
+static void
+become_nobody(void *argument)
+{
+	const bool *apart = argument;
+
+	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+	    (*apart && unshare(CLONE_NEWUSER) < 0))
+		_exit(99);
+}
+
+/* As the same user: not even root may always do that for another one. */
+static void
+limit_users_processes(const struct ns *ns, bool none)
+{
+	bool apart = false;
+	struct rlimit limit;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		become_nobody(&apart);
+		if (prlimit(ns->hale, RLIMIT_NPROC, NULL, &limit) < 0)
+			_exit(99);
+		limit.rlim_cur = none ? 0 : limit.rlim_max;
+		_exit(prlimit(ns->hale, RLIMIT_NPROC, &limit, NULL) < 0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert_eq(status, 0);
+}
+
+static void
+check_without_process(bool apart)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS("--health-retries=1", "--health-interval=20ms",
+	                      "--health", "exec:true", ns_guest(), "catch", "1",
+	                      "7"),
+	    .prepare = become_nobody,
+	    .argument = &apart});
+
+	ns_expect(&ns, "ready");
+	state_await(&ns, "hale:healthy");
+	limit_users_processes(&ns, true);
+	state_said(&ns, "unhealthy: exec:true: cannot run true: Resource temp");
+	limit_users_processes(&ns, false);
+	state_await(&ns, "hale:healthy");
+	limit_users_processes(&ns, true);
+	ns_send(&ns, SIGTERM);
+	ns_expect(&ns, "15");
+	cr_expect_eq(ns_end(&ns), CODE);
+}
+
+Test(limits, leave_the_user_no_process, .timeout = 60)
+{
+	if (geteuid() != 0)
+		cr_skip_test("it takes root to have a second user");
+	check_without_process(false);
+	check_without_process(true);
+}
+
+static void
+have_no_process(void *argument)
+{
+	struct rlimit none = {0, 0};
+
+	become_nobody(argument);
+	if (setrlimit(RLIMIT_NPROC, &none) < 0)
+		_exit(99);
+}
+
+Test(limits, leave_no_process_for_program)
+{
+	bool apart = false;
+	struct ns_output output;
+
+	if (geteuid() != 0)
+		cr_skip_test("it takes root to have a second user");
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "0"),
+	                          .prepare = have_no_process,
+	                          .argument = &apart},
+	       &output);
+	cr_expect_eq(output.code, 125);
+	cr_expect_str_eq(
+	    output.err,
+	    checks_text("hale: error: cannot create a process for '%s': "
+	                "Resource temporarily unavailable\n",
+	                ns_guest()));
+}
+
+/* ------ No more memory. ------ */
+
+static void
+limit_memory(void)
+{
+	group_make("memory", "memory.limit_in_bytes", "memory.max");
+	group_set("16777216", "16777216");
+	group_try("memory.memsw.limit_in_bytes", "16777216");
+	group_try("memory.swap.max", "0");
+}
+
+static void
+finish_crowd(void)
+{
+	ns_send(&crowd, SIGTERM);
+	ns_expect(&crowd, "15");
+	cr_expect_eq(ns_end(&crowd), CODE);
+}
+
+static void
+let_go_of_all(void)
+{
+	let_go();
+	extra_end();
+}
+
+/* A command that wants more than there is, until there is a file. */
+Test(limits, leave_a_command_no_memory, .init = extra_begin,
+     .fini = let_go_of_all, .timeout = 60)
+{
+	limit_memory();
+	crowd = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(
+		"--health-retries=1", "--health-interval=20ms", "--health",
+		checks_text("exec:/bin/sh -c 'test -e %s || exec %s hog 64'",
+	                    extra_path("enough"), extra_actor()),
+		ns_guest(), "catch", "1", "7"),
+	    .prepare = group_join});
+	ns_expect(&crowd, "ready");
+	state_said(&crowd, "killed by KILL");
+	extra_put(extra_path("enough"), "");
+	state_await(&crowd, "hale:healthy");
+	finish_crowd();
+}
+
+/* PROGRAM fills a file that is memory, of which nobody's end gives any back:
+ * hale has to find its way out with none at all. */
+Test(limits, leave_hale_no_memory, .fini = let_go, .timeout = 60)
+{
+	struct ns_output output;
+
+	limit_memory();
+	crowd = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS("-v", "--health-interval=10ms", "--health",
+	                      "exec:true", "--health", "file:/", "dd",
+	                      "if=/dev/zero", "bs=64k",
+	                      checks_text("of=%s/fill", ns_scratch())),
+	    .scratch = true,
+	    .prepare = group_join});
+	ns_collect(&crowd, &output);
+	cr_expect_eq(output.code, 128 + SIGKILL, "%s", output.err);
+	cr_expect_not_null(strstr(output.err, "OOM kills in its cgroup "), "%s",
+	                   output.err);
 }

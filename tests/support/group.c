@@ -48,6 +48,18 @@ group_make(const char *controller, const char *old, const char *new)
 }
 
 void
+group_try(const char *name, const char *text)
+{
+	char path[192];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", group, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	(void)!write(fd, text, strlen(text));
+	close(fd);
+}
+
+void
 group_set(const char *old, const char *new)
 {
 	const char *text = first ? old : new;

@@ -11,6 +11,9 @@ void group_make(const char *controller, const char *old, const char *new);
 /* Write the file that was asked for: the limit, say. */
 void group_set(const char *old, const char *new);
 
+/* Write another one, if there is one. */
+void group_try(const char *name, const char *text);
+
 /* Be in it; for ns_setup.prepare, without an argument. */
 void group_join(void *nothing);
 
