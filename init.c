@@ -55,7 +55,7 @@ enum {
 
 	TURN = 100000, /* ns, the shortest that the scheduler grants */
 
-	DEAF_PAUSE = 100, /* ms between looks, where signals cannot be taken */
+	REAP_PAUSE = 100, /* ms between looks, where wait(2) fails */
 
 	GRACE = 10000, /* ms, of a stop for ill health that has no other */
 
@@ -129,6 +129,13 @@ print(struct init *in)
 	return EXIT_FAILED;
 }
 
+/* The exit code of a failure, which --check and --status always say as 1. */
+static int
+failed(const struct init *in, int code)
+{
+	return in->options.action >= OPTIONS_STATUS ? 1 : code;
+}
+
 static int
 complain(struct init *in)
 {
@@ -141,8 +148,7 @@ complain(struct init *in)
 	else
 		log_say(&in->log, LOG_ERROR, "{option:q}{problem:w}{wanted:w}",
 		        e->option, e->problem, e->wanted);
-	return in->options.action >= OPTIONS_STATUS ? 1
-	                                            : in->options.name->usage;
+	return failed(in, in->options.name->usage);
 }
 
 /* What a watch needs of hale's. */
@@ -519,12 +525,8 @@ take_signals(struct init *in, long long wait)
 	if (in->crowd)
 		signals_leave_out(&in->signals, SIGCHLD);
 	for (i = 0; i < SIGNAL_BATCH && !in->left; i++) {
-		if (signals_take(&in->signals, wait, &info) < 0) {
-			/* Without the call hale is deaf, but not mad. */
-			if (errno != EAGAIN && errno != EINTR)
-				(void)poll(NULL, 0, DEAF_PAUSE);
+		if (signals_take(&in->signals, wait, &info) < 0)
 			return;
-		}
 		/* All that is pending now has a higher number: it can wait for
 		 * the reaper, but not for the end of a storm of orphans. */
 		if (info.si_signo == SIGCHLD && ++in->hurries < FAIR_ROUND)
@@ -580,7 +582,7 @@ reap(struct init *in)
 	in->crowd = result == REAPER_NONE_NOW && i > CROWD;
 	/* Who has ended is not told a second time: ask again. */
 	if (result == REAPER_FAILED)
-		(void)poll(NULL, 0, DEAF_PAUSE);
+		(void)poll(NULL, 0, REAP_PAUSE);
 	return result == REAPER_TOOK || result == REAPER_FAILED;
 }
 
@@ -822,18 +824,22 @@ static int
 begin(struct init *in, char **argv)
 {
 	bool understood;
+	int error;
 
 	in->log.level = LOG_WARN;
 	in->options.pool.at = in->strings;
 	in->options.pool.left = sizeof(in->strings);
-	if (signals_block(&in->signals) < 0) {
-		log_say(&in->log, LOG_ERROR, "cannot block signals: {error:e}");
-		return EXIT_FAILED;
-	}
+	error = signals_block(&in->signals) < 0 ? errno : 0;
 	in->self = getpid();
 	understood = options_parse(&in->options, argv, environ, in->self) == 0;
 	in->log.json = in->options.log_json;
-	return understood ? obey(in) : complain(in);
+	if (!understood)
+		return complain(in);
+	if (error == 0)
+		return obey(in);
+	errno = error;
+	log_say(&in->log, LOG_ERROR, "cannot block signals: {error:e}");
+	return failed(in, EXIT_FAILED);
 }
 
 int

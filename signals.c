@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@ enum {
 	RTMIN = 34, /* the first that both Docker and glibc call RTMIN */
 	RTMAX = SIGNALS_MAX,
 	LONGEST = 1000000000, /* ms that hale sleeps before it looks again */
+	PAUSE = 100, /* ms between looks, where signals cannot be taken */
 };
 
 /* The first name of a number is the one that is shown. */
@@ -198,6 +200,9 @@ signals_take(struct signals *s, long long wait, siginfo_t *info)
 	 * have to keep their order, and are above the others anyway. */
 	if (n > 0 && n < QUEUED)
 		signals_leave_out(s, n);
+	/* Without the call hale is deaf, but not mad. */
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		(void)poll(NULL, 0, PAUSE);
 	return n;
 }
 

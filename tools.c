@@ -4,10 +4,7 @@
  */
 #include "tools.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -39,8 +36,6 @@ tools_sleep(struct signals *signals, long long ms)
 		n = signals_take(signals, end - now, &info);
 		if (n > 0 && ends(n))
 			return 128 + n;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			(void)poll(NULL, 0, (int)(end - now) & INT_MAX);
 	}
 	return 0;
 }
