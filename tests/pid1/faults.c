@@ -307,7 +307,7 @@ check_faults(const struct ns_setup *base)
 {
 	static struct plan plan;
 	struct ns_setup setup = make_setup(base, "200");
-	struct ns_setup deaf = make_setup(base, "10");
+	struct ns_setup deaf = make_setup(base, "30");
 	struct fault_run clean = run_clean(&setup);
 	int i;
 
@@ -330,6 +330,7 @@ check_faults(const struct ns_setup *base)
 /* ------ What hale is to do meanwhile. ------ */
 
 static char *plain[] = {NULL};
+static char *listen_pid[] = {"LISTEN_PID=1", NULL};
 static char *verbose[] = {"-vv", NULL};
 static char *stopping[] = {"-vv",
                            "--log-format=json",
@@ -352,6 +353,8 @@ setup_of(char **words)
 	stopping[5] = checks_text("%s/report", ns_scratch());
 	if (words == other_name)
 		setup.prepare = extra_rename;
+	if (words == plain)
+		setup.env = listen_pid;
 	return setup;
 }
 
