@@ -124,7 +124,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 .DELETE_ON_ERROR:
 .PHONY: all help install uninstall size demo check unit pid1 e2e lint \
 	format bench bench-quick bench-tools clean always coverage names \
-	fuzz fuzz-programs replay faults soak unit32 valgrind
+	coverage-programs fuzz fuzz-programs replay faults soak unit32 valgrind
 
 all: $(HALE)
 
@@ -186,7 +186,7 @@ help:
 #: make faults      each system call fails each time, not just the first two
 #: make unit32      a 32-bit build, and the unit tests as 32-bit programs
 #: make valgrind    a handful of runs as PID 1 under memcheck
-#: make coverage    how much of the pure modules the unit tests run
+#: make coverage    how much of hale unit and pid1 run: 95 % of lines, 90 of branches
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
 #: make names       tini, dumb-init and catatonit beside hale under their names
@@ -258,23 +258,6 @@ $(BUILD)/unit: $(UNIT_SOURCES) $(PURE:%=%.c) $(HEADERS) \
 	$(HOSTCC) $(TESTFLAGS) $(SANITIZE) -o $@ $(UNIT_SOURCES) \
 	    $(PURE:%=%.c) -lcriterion
 
-# The modules alone are measured, and so need objects of their own.
-COVERAGE = $(BUILD)/coverage
-
-coverage:
-	@tests/support/deps check coverage
-	@rm -rf $(COVERAGE)
-	@mkdir -p $(COVERAGE)
-	@$(MAKE) --no-print-directory $(COVERAGE)/unit
-	$(COVERAGE)/unit
-	@gcovr --root . --filter '[a-z]+\.c$$' $(COVERAGE)
-
-$(COVERAGE)/unit: $(UNIT_SOURCES) $(PURE:%=$(COVERAGE)/%.o)
-	$(HOSTCC) $(TESTFLAGS) --coverage -o $@ $^ -lcriterion
-
-$(COVERAGE)/%.o: %.c $(HEADERS) Makefile
-	$(HOSTCC) $(TESTFLAGS) --coverage -c -o $@ $<
-
 # What takes bytes from outside, fed by libFuzzer, or by a plain main where
 # there is none.  Of the modules each program has those that it needs.
 FUZZ = $(BUILD)/fuzz
@@ -293,12 +276,16 @@ fuzz:
 	@$(MAKE) --no-print-directory fuzz-programs
 	@tests/fuzz/run $(FUZZ) $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
+REPLAY = $(BUILD)/replay
+
+replay: FUZZ_COVER =
 replay:
-	@$(MAKE) --no-print-directory fuzz-programs FUZZ=$(BUILD)/replay \
-	    FUZZ_CC=$(HOSTCC) FUZZ_COVER= FUZZ_MAIN=tests/fuzz/replay.c
-	@for name in $(FUZZ_TARGETS); do $(BUILD)/replay/$$name \
-	    tests/fuzz/*/$$name/* >$(BUILD)/replay.log 2>&1 || { \
-	    tail -n 40 $(BUILD)/replay.log; exit 1; }; done
+	@$(MAKE) --no-print-directory fuzz-programs FUZZ=$(REPLAY) \
+	    FUZZ_CC=$(HOSTCC) FUZZ_COVER='$(FUZZ_COVER)' \
+	    FUZZ_MAIN='tests/fuzz/replay.c $(FUZZ_END)'
+	@for name in $(FUZZ_TARGETS); do $(REPLAY)/$$name \
+	    tests/fuzz/*/$$name/* >$(REPLAY).log 2>&1 || { \
+	    tail -n 40 $(REPLAY).log; exit 1; }; done
 	@echo "replayed: $$(ls tests/fuzz/*/*/* | wc -l) inputs of fuzz targets"
 
 fuzz-programs: $(FUZZ_TARGETS:%=$(FUZZ)/%)
@@ -358,6 +345,45 @@ $(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
 
 $(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
+
+# What the unit tests and the runs as PID 1 reach together.  hale is linked as
+# ever, and counts in memory that all its processes share, see tests/coverage.
+COVERAGE = $(BUILD)/coverage
+COUNTED = -O0 -g --coverage -fprofile-update=atomic -fno-builtin-execve
+COUNTERS = -DCOUNTERS_KEY=$(shell pwd | cksum | cut -c 1-8)
+COUNTING = -Wl,--wrap=main,-T,tests/coverage/counters.ld
+
+coverage:
+	@tests/support/deps check coverage
+	@rm -rf $(COVERAGE)
+	@mkdir -p $(COVERAGE)/pure
+	@$(MAKE) --no-print-directory BUILD=$(COVERAGE) COVERAGE=$(COVERAGE) \
+	    HALE=$(COVERAGE)/hale CFLAGS='$(COUNTED)' HARDENED= \
+	    LDFLAGS='$(COUNTING) $(COVERAGE)/share.o' coverage-programs
+	@$(MAKE) --no-print-directory replay REPLAY=$(COVERAGE)/replay \
+	    FUZZ_COVER='$(COUNTED)' SANITIZE= FUZZ_END=-lgcov
+	tests/coverage/run $(COVERAGE)
+
+coverage-programs: $(addprefix $(COVERAGE)/,hale counters pid1 pure/unit \
+	    $(PLAYERS))
+
+$(COVERAGE)/hale: $(COVERAGE)/share.o tests/coverage/counters.ld
+$(COVERAGE)/pid1: TESTFLAGS += -DCOUNTED
+
+$(COVERAGE)/share.o: tests/coverage/share.c Makefile
+	$(CC) $(FLAGS) $(WARNINGS) $(COUNTERS) -Os -c -o $@ $<
+
+# The modules in the order that hale has them in, so that each counter has the
+# same place.
+$(COVERAGE)/counters: tests/coverage/counters.c \
+	    $(filter-out %/x86_64.o %/init.o,$(OBJECTS)) $(BUILD)/init.o
+	$(HOSTCC) $(TESTFLAGS) $(COUNTERS) -no-pie $(COUNTING) -o $@ $^ -lgcov
+
+$(COVERAGE)/pure/unit: $(UNIT_SOURCES) $(PURE:%=$(COVERAGE)/pure/%.o)
+	$(HOSTCC) $(TESTFLAGS) -o $@ $^ -lcriterion -lgcov
+
+$(COVERAGE)/pure/%.o: %.c $(HEADERS) Makefile
+	$(HOSTCC) $(TESTFLAGS) $(COUNTED) -c -o $@ $<
 
 names: hale $(BUILD)/guest
 	@tests/support/deps names

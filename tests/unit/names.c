@@ -45,7 +45,7 @@ Test(names, are_found_behind_any_directory)
 	static const char *const before[] = {"/",         "./",        "/sbin/",
 	                                     "../a/b/",   "/tini/",    "//",
 	                                     "/usr/bin/", "dumb-init/"};
-	char path[64];
+	char path[192];
 	size_t i, k;
 
 	for (i = 0; i < ROWS; i++)
