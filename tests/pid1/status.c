@@ -94,6 +94,7 @@ check_states(bool plain)
 	    .plain = plain});
 
 	ns_expect(&ns, "ready");
+	ns_settle(&ns); /* its page comes after PROGRAM */
 	expect_check(&ns, NULL, "starting", "");
 	cr_expect_eq(live(&ns), 0);
 	go_up();
