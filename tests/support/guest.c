@@ -390,9 +390,12 @@ prove_signal(int n, int tries, const char *word)
 	}
 }
 
+/* Whatever else hale cannot do, it reaps. */
 static void
-prove_orphan(pid_t pid, int tries)
+prove_orphan(pid_t pid)
 {
+	int tries = 200;
+
 	while (tries-- > 0) {
 		if (kill(pid, 0) < 0) {
 			printf("orphan\n");
@@ -414,7 +417,7 @@ do_prove(char **words)
 	prove_signal(SIGUSR1, tries, "signal");
 	prove_signal(SIGUSR2, tries, "queued signal");
 	orphan = make_orphan();
-	prove_orphan(orphan, tries);
+	prove_orphan(orphan);
 	for (int i = 0; i < 6; i++)
 		comes(SIGALRM);
 	if (fork() == 0) {
