@@ -98,7 +98,7 @@ add_field(struct text *line, const char *mark, const char *colon,
 	bool word = !is_number(colon[1]);
 
 	text_string(line, ",\"");
-	text_some_words(line, mark + 1, (size_t)(colon - mark - 1));
+	text_escaped(line, mark + 1, (size_t)(colon - mark - 1));
 	text_string(line, word ? "\":\"" : "\":");
 	line->quoting = word;
 	add_argument(line, colon[1], true, arguments);
@@ -109,11 +109,17 @@ add_field(struct text *line, const char *mark, const char *colon,
 
 /* The message; or the same arguments again, as fields. */
 static void
-add_message(struct text *line, const char *format, bool fields,
+add_message(struct text *line, const char *words, bool fields,
             va_list arguments)
 {
+	const char *format;
+	char plain[LOG_FORMAT_MAX];
+	struct text t;
 	va_list rest;
 
+	text_init(&t, plain, sizeof(plain));
+	text_words(&t, words);
+	format = plain;
 	va_copy(rest, arguments);
 	for (;;) {
 		size_t n = strcspn(format, "{");
@@ -121,7 +127,7 @@ add_message(struct text *line, const char *format, bool fields,
 			   *colon = mark + strcspn(mark, ":");
 
 		if (!fields)
-			text_some_words(line, format, n);
+			text_escaped(line, format, n);
 		if (*colon == '\0')
 			break;
 		if (fields)

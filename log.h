@@ -10,7 +10,8 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 enum {
-	LOG_LINE_MAX = 2048, /* bytes of a line, its newline included */
+	LOG_LINE_MAX = 2048,  /* bytes of a line, its newline included */
+	LOG_FORMAT_MAX = 256, /* bytes of a format, its NUL included */
 	LOG_SHOWN_MAX =
 	    200, /* bytes that are shown of what somebody supplied */
 };

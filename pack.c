@@ -48,12 +48,11 @@ static bool odd;         /* there is a byte that no text should have */
 
 /* ------ Finding the pairs ------ */
 
-/* May it be a part of a pair?  What log.c looks for may not. */
+/* May it be a part of a pair? */
 static bool
 joins(int c)
 {
-	return depth[c] > 0 ? depth[c] < TEXT_DEPTH
-	                    : strchr("{:}", c) == NULL; /* and no NUL */
+	return c != '\0' && depth[c] < TEXT_DEPTH;
 }
 
 /* The two that stand side by side most often; how often. */

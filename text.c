@@ -10,7 +10,6 @@
  */
 #include "text.h"
 
-#include <stdint.h>
 #include <string.h>
 
 void
@@ -60,12 +59,12 @@ is_pair(int c)
 }
 
 void
-text_some_words(struct text *t, const char *s, size_t n)
+text_words(struct text *t, const char *s)
 {
 	char rest[TEXT_DEPTH]; /* of the pairs that are begun */
 	int depth, pair;
 
-	for (; n > 0 && *s != '\0'; n--) {
+	while (*s != '\0') {
 		depth = 0;
 		rest[0] = *s++;
 		do {
@@ -78,12 +77,6 @@ text_some_words(struct text *t, const char *s, size_t n)
 			append(t, rest + depth, 1);
 		} while (depth-- > 0);
 	}
-}
-
-void
-text_words(struct text *t, const char *s)
-{
-	text_some_words(t, s, SIZE_MAX);
 }
 
 void

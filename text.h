@@ -37,9 +37,8 @@ void text_init(struct text *t, char *buffer, size_t size);
 /* Append the string s. What does not fit is left out. */
 void text_string(struct text *t, const char *s);
 
-/* Append words, packed or not: all, or the first n bytes. */
+/* Append words, packed or not. */
 void text_words(struct text *t, const char *s);
-void text_some_words(struct text *t, const char *s, size_t n);
 
 /* Append n in decimal, as printf(3)'s %lld does. */
 void text_number(struct text *t, long long n);
