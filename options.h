@@ -65,10 +65,9 @@ struct options {
 	int session;             /* PROGRAM gets one */
 	char **program; /* PROGRAM and its arguments, NULL at the end */
 	const struct names_row *name; /* that hale was started under */
-	long long drain, grace;       /* milliseconds, 0 is none */
-	long long sleep;              /* milliseconds, for --sleep */
-	const char *path;             /* for --install */
-	const char *exit_report;      /* a path, or NULL */
+	int headers, count;           /* of header, of targets */
+	int stop_signal;              /* that a stop for ill health forwards */
+	int live;                     /* --live */
 
 	/* All ones until they are said. */
 	int forward;                            /* enum options_forward */
@@ -81,10 +80,11 @@ struct options {
 		const char *text;
 		int target; /* 0 is all */
 	} header[OPTIONS_HEADERS];
-	int headers, count; /* of header, of targets */
-	int stop_signal;    /* that a stop for ill health forwards */
-	int live;           /* --live */
-	long long wait;     /* milliseconds, for --check */
+	long long drain, grace;  /* milliseconds, 0 is none */
+	long long sleep;         /* milliseconds, for --sleep */
+	long long wait;          /* milliseconds, for --check */
+	const char *path;        /* for --install */
+	const char *exit_report; /* a path, or NULL */
 
 	unsigned char stops[SIGNALS_MAX + 1]; /* 1: begins the stop */
 	unsigned char remap_exit[256];        /* 1: becomes 0 */
