@@ -8,9 +8,12 @@
  */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,7 +27,7 @@ enum {
 	ERRORS = 32, /* of a call, and 0 */
 	RUNS = 4096, /* of a test */
 	SPARE = 150, /* calls more than without a fault */
-	RATE = 150,  /* and so many a second */
+	RATE = 300,  /* and so many a second */
 	CPU = 400,   /* ms */
 	TWICE = 2,
 };
@@ -307,10 +310,11 @@ check_faults(const struct ns_setup *base)
 {
 	static struct plan plan;
 	struct ns_setup setup = make_setup(base, "200");
-	struct ns_setup deaf = make_setup(base, "30");
+	struct ns_setup deaf = make_setup(base, "20");
 	struct fault_run clean = run_clean(&setup);
 	int i;
 
+	plan.count = 0;
 	plan.setup = &setup;
 	plan.deaf = &deaf;
 	plan.clean = &clean;
@@ -342,6 +346,27 @@ static char *stopping[] = {"-vv",
 static char *subreaper[] = {"-g", "-p", "URG", "--drain=50ms", "--grace=200ms",
                             NULL};
 static char *other_name[] = {"dumb-init", NULL};
+static char *foreground[] = {"-v", NULL};
+static char *other_session[] = {"dumb-init", "-v", NULL};
+
+/* Lead a session on a terminal of hale's own, whose other end PROGRAM has. */
+static void
+have_terminal(void *argv)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+
+	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+		_exit(99);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	if (slave < 0 || setsid() < 0 || ioctl(slave, TIOCSCTTY, 0) < 0 ||
+	    dup2(slave, STDIN_FILENO) < 0)
+		_exit(99);
+	close(slave);
+	/* What hale gets as it leaves the terminal, and may fail to forget. */
+	signal(SIGHUP, SIG_IGN);
+	if (strcmp(((char **)argv)[0], other_session[0]) == 0)
+		extra_rename(argv);
+}
 
 static struct ns_setup
 setup_of(char **words)
@@ -353,6 +378,8 @@ setup_of(char **words)
 	stopping[5] = checks_text("%s/report", ns_scratch());
 	if (words == other_name)
 		setup.prepare = extra_rename;
+	if (words == foreground || words == other_session)
+		setup.prepare = have_terminal;
 	if (words == plain)
 		setup.env = listen_pid;
 	return setup;
@@ -389,6 +416,12 @@ Test(faults, are_survived_by_a_subreaper, .timeout = 600)
 Test(faults, are_survived_under_another_name, .timeout = 600)
 {
 	check_words(other_name);
+}
+
+Test(faults, are_survived_on_a_terminal, .timeout = 600)
+{
+	check_words(foreground);
+	check_words(other_session);
 }
 
 /* Servers, and targets of all kinds. */
@@ -538,8 +571,8 @@ note_calls(const struct ns_setup *base, bool seen[FAULT_CALLS], int failing)
 Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
      .fini = close_servers, .timeout = 600)
 {
-	char **all[] = {plain,      verbose,    stopping, subreaper,
-	                other_name, watching(), NULL};
+	char **all[] = {plain,      verbose,    stopping,      subreaper,
+	                other_name, foreground, other_session, NULL};
 	bool seen[FAULT_CALLS] = {false};
 	struct ns_setup setup;
 	int i;
@@ -548,6 +581,8 @@ Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
 		setup = setup_of(all[i]);
 		note_calls(&setup, seen, -1);
 	}
+	setup = setup_of(watching());
+	note_calls(&setup, seen, -1);
 	setup = setup_of(verbose);
 	note_calls(&setup, seen, SYS_execve);
 	note_calls(&setup, seen, SYS_open);

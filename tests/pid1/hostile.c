@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checks.h"
@@ -347,6 +348,51 @@ Test(hostile, a_tracer_of_another_user_is_refused)
 	ns_expect(&ns, "refused");
 	ns_expect(&ns, "done");
 	finish(&ns);
+}
+
+/* Be a hale that nobody but root may read, as another user. */
+static void
+be_unreadable(void *argv)
+{
+	extern char **environ;
+
+	become_nobody(NULL);
+	execve(extra_path("hale"), argv, environ);
+	_exit(99);
+}
+
+static void
+check_unreadable(char **words, const char *refusal)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = words + 1, .prepare = be_unreadable, .argument = words});
+	struct ns_output output;
+
+	state_await(&ns, "hale:healthy");
+	cr_assert_eq(write(ns.in, "", 1), 1);
+	skip_to(&ns, refusal);
+	ns_expect(&ns, "done");
+	ask(&ns, "--check", &output);
+	checks_judge(&output, "healthy", "");
+	finish(&ns);
+}
+
+Test(hostile, a_binary_that_cannot_be_read_keeps_the_same_user_out,
+     .init = extra_begin, .fini = extra_end)
+{
+	struct ns_output output;
+
+	needs_root();
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--install",
+	                                            extra_path("hale"))},
+	       &output);
+	cr_assert_eq(output.code, 0, "%s", output.err);
+	cr_assert_eq(chmod(extra_path("hale"), 0711), 0);
+	cr_assert_eq(chmod(extra_path(""), 0711), 0);
+	check_unreadable(NS_WORDS("hale", WATCHING, vandal(), "hold", "2", "7"),
+	                 "refused");
+	check_unreadable(NS_WORDS("hale", WATCHING, vandal(), "maul", "2", "7"),
+	                 "closed");
 }
 
 /* All limits are 0 but that of the CPU's time, by which the kernel kills. */
