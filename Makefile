@@ -190,7 +190,7 @@ help:
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
 #: make names       tini, dumb-init and catatonit beside hale under their names
-#: make e2e         the same with real Docker and podman; needs root
+#: make e2e         the same with real Docker, Swarm, podman; needs root
 #: make soak        everything at once for SOAK_SECONDS=600, within bounds
 #: make lint        formatter, analysers, manual, shell scripts, include rules
 #: make size        what the binary is made of, and what hardening it costs
