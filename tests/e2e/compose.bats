@@ -33,9 +33,13 @@ teardown_file() {
 # One stack for all tests: who has stopped it leaves it for the next to start.
 setup() {
 	[ -z "$OBSTACLE" ] || skip "$OBSTACLE"
-	compose up --detach --no-build
-	server=$(compose ps --quiet web)
+	[ -n "$(container)" ] || compose up --detach --no-build
+	server=$(container)
 	wait_until 60 is_healthy
+}
+
+container() {
+	docker ps --quiet --filter label=com.docker.compose.service=web
 }
 
 compose() { # COMMAND...
