@@ -104,12 +104,12 @@ endif
 RARE = options names target hosts address duration path spawn cgroup report \
 	replace check tools log errors
 LOOP = border status text signals reaper health stop sweep watch probe http \
-	clock $(SHORT) init
+	grpc clock $(SHORT) init
 MODULES = $(RARE) $(LOOP)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
-	http target address hosts log errors clock duration text
+	http grpc target address hosts log errors clock duration text
 UNIT = $(wildcard tests/unit/*.c)
 PID1 = $(wildcard tests/pid1/*.c)
 
