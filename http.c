@@ -124,7 +124,8 @@ step(struct http *h, char c)
 		if (row->to == MUST)
 			return OTHER;
 	if (row->form == '9') /* the version's too, which three more push out */
-		h->status = (h->status * 10 + (c - '0')) % 1000;
+		h->status =
+		    (unsigned short)((h->status * 10 + (c - '0')) % 1000);
 	return row->to == MUST ? (unsigned char)(row - rows + 1) : row->to;
 }
 
@@ -154,7 +155,7 @@ http_feed(struct http *h, const char *bytes, size_t n)
 const char *
 http_closed(const struct http *h)
 {
-	if (h->at == WAITING)
+	if (h == NULL || h->at == WAITING)
 		return "closed without an answer";
 	if (h->at >= LINE)
 		return "closed in the headers";
@@ -164,7 +165,7 @@ http_closed(const struct http *h)
 const char *
 http_doing(const struct http *h)
 {
-	if (h->at == WAITING)
+	if (h == NULL || h->at == WAITING)
 		return "while waiting for the answer";
 	return http_closed(h) + sizeof("closed");
 }

@@ -9,8 +9,8 @@ enum http_result { HTTP_MORE, HTTP_ANSWERED, HTTP_FAILED };
 /* What is known of an answer, however it comes in pieces. */
 struct http {
 	const char *reason;     /* why it failed */
-	int status;             /* of the answer: 101 or 200-999 */
 	unsigned seen;          /* bytes, those of interim answers included */
+	unsigned short status;  /* of the answer: 101 or 200-999 */
 	unsigned char interims; /* 1xx answers that were skipped */
 	unsigned char at;       /* where it stands */
 };

@@ -124,6 +124,12 @@ to_itself(const struct probe *p)
 	       memcmp(&own, &peer, length) == 0;
 }
 
+static bool
+is_grpc(const struct probe *p)
+{
+	return p->target->kind == TARGET_GRPC;
+}
+
 /* The request goes in one piece, or there is something wrong with the other
  * side: its buffer is empty.  A result, or UNREACHABLE and errno. */
 static int
@@ -133,7 +139,12 @@ send_request(struct probe *p, const struct probe_tools *tools)
 	ssize_t n;
 
 	text_init(&t, tools->scratch, PIECE);
-	http_request(&t, p->target->host, p->target->path, p->headers);
+	if (is_grpc(p)) {
+		t.length = grpc_request(&p->grpc, t.buffer, p->target->path);
+	} else {
+		http_init(&p->http);
+		http_request(&t, p->target->host, p->target->path, p->headers);
+	}
 	if (t.cut)
 		return (int)fail(p, &t, "the request is longer than 4 KiB");
 	n = send(p->fd, t.buffer, t.length, MSG_NOSIGNAL);
@@ -141,7 +152,6 @@ send_request(struct probe *p, const struct probe_tools *tools)
 		return errno == EAGAIN ? PROBE_PENDING : UNREACHABLE;
 	p->phase = PROBE_READING;
 	p->wake = HEALTH_NEVER;
-	http_init(&p->http);
 	return PROBE_PENDING;
 }
 
@@ -149,8 +159,8 @@ send_request(struct probe *p, const struct probe_tools *tools)
 static int
 connect_on(struct probe *p, const struct probe_tools *tools, long long now)
 {
-	bool http = p->target->kind == TARGET_HTTP;
-	bool known = http && p->opened; /* send(2) knows as much */
+	bool asks = p->target->kind <= TARGET_GRPC;
+	bool known = asks && p->opened; /* send(2) knows as much */
 	union name n;
 
 	p->opened = true;
@@ -162,14 +172,14 @@ connect_on(struct probe *p, const struct probe_tools *tools, long long now)
 			p->wake = now + AGAIN;
 			return PROBE_PENDING;
 		}
-		if (error == ECONNRESET && !http)
+		if (error == ECONNRESET && !asks)
 			return PROBE_PASSED; /* it was open, as by a proxy */
 		if (error != EINPROGRESS && error != EALREADY)
 			return UNREACHABLE;
-		if (!http)
+		if (!asks)
 			return PROBE_PENDING;
 	}
-	if (http)
+	if (asks)
 		return send_request(p, tools);
 	errno = ECONNREFUSED;
 	return to_itself(p) ? UNREACHABLE : PROBE_PASSED;
@@ -231,6 +241,13 @@ give_up_address(struct probe *p)
 	p->address++;
 }
 
+/* What is known of an answer of HTTP/1, or NULL. */
+static const struct http *
+http_of(const struct probe *p)
+{
+	return is_grpc(p) ? NULL : &p->http;
+}
+
 /* The server has closed the connection, in order or not. */
 static enum probe_result
 cut_off(struct probe *p, ssize_t n)
@@ -239,10 +256,10 @@ cut_off(struct probe *p, ssize_t n)
 	struct text t;
 
 	if (n == 0)
-		return fail(p, &t, http_closed(&p->http));
+		return fail(p, &t, http_closed(http_of(p)));
 	(void)fail_error(p, &t, error);
 	text_string(&t, " ");
-	text_string(&t, http_doing(&p->http));
+	text_string(&t, http_doing(http_of(p)));
 	return PROBE_FAILED;
 }
 
@@ -262,24 +279,48 @@ answered(struct probe *p, long long now)
 	return PROBE_FAILED;
 }
 
+/* A reply that cannot be sent at once is dropped: few servers wait for it. */
+static const char *
+read_grpc(struct probe *p, const char *bytes, size_t n, char *replies)
+{
+	char *end = replies;
+	const char *reason = grpc_feed(&p->grpc, bytes, n, &end);
+
+	if (reason == NULL && end > replies)
+		(void)send(p->fd, replies, (size_t)(end - replies),
+		           MSG_NOSIGNAL);
+	return reason;
+}
+
 static enum probe_result
 read_answer(struct probe *p, const struct probe_tools *tools, long long now)
 {
-	ssize_t n = recv(p->fd, tools->scratch, PIECE, 0);
-	enum http_result result;
+	char *bytes = tools->scratch + GRPC_AHEAD;
+	ssize_t n = recv(p->fd, bytes, PIECE - GRPC_AHEAD, 0);
+	const char *reason;
 	struct text t;
 
 	if (n < 0 && errno == EAGAIN)
 		return PROBE_PENDING;
 	if (n <= 0)
 		return cut_off(p, n);
-	result = http_feed(&p->http, tools->scratch, (size_t)n);
-	if (result == HTTP_MORE)
+	if (is_grpc(p)) {
+		reason = read_grpc(p, bytes, (size_t)n, tools->scratch);
+	} else {
+		if (http_feed(&p->http, bytes, (size_t)n) == HTTP_ANSWERED)
+			return answered(p, now);
+		reason = p->http.reason;
+	}
+	if (reason == NULL)
 		return PROBE_PENDING;
-	if (result == HTTP_ANSWERED)
-		return answered(p, now);
-	return to_itself(p) ? fail_error(p, &t, ECONNREFUSED)
-	                    : fail(p, &t, p->http.reason);
+	if (*reason == '\0')
+		return PROBE_PASSED;
+	if (to_itself(p))
+		return fail_error(p, &t, ECONNREFUSED);
+	(void)fail(p, &t, reason);
+	if (t.buffer[t.length - 1] == ' ')
+		text_number(&t, p->grpc.number);
+	return PROBE_FAILED;
 }
 
 void
@@ -524,7 +565,7 @@ probe_expire(struct probe *p, long long now)
 		text_string(&t, " while connecting");
 	if (p->phase == PROBE_READING) {
 		text_string(&t, " ");
-		text_string(&t, http_doing(&p->http));
+		text_string(&t, http_doing(http_of(p)));
 	}
 	if (p->phase == PROBE_RUNNING)
 		add_first_line(p, &t);

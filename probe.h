@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "grpc.h"
 #include "http.h"
 #include "signals.h"
 #include "status.h"
@@ -37,14 +38,17 @@ struct probe {
 	const char *statuses; /* as --health-status has them */
 	long long timeout;    /* ms, for messages and addresses */
 	long long wake;       /* when to step, or HEALTH_NEVER */
-	int phase;            /* enum probe_phase */
 	int fd;               /* a socket or pipe, or -1 */
 	pid_t pid;            /* of a command, leader of a group */
-	int address;          /* which is tried */
-	bool opened;          /* connect(2) need not be asked again */
 	int length;           /* of output */
+	unsigned char phase;  /* enum probe_phase */
+	signed char address;  /* which is tried */
+	bool opened;          /* connect(2) need not be asked again */
 	char *output;         /* of a command: STATUS_OUTPUT_SIZE bytes */
-	struct http http;
+	union {
+		struct http http;
+		struct grpc grpc;
+	};
 	const char *headers[PROBE_HEADERS]; /* NULL ends them */
 	char reason[STATUS_REASON_SIZE];    /* of the last failure */
 };

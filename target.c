@@ -23,9 +23,9 @@ static const struct scheme {
 	char prefix[8];
 	unsigned char kind;
 } schemes[] = {
-    {"http://", TARGET_HTTP}, {"tcp://", TARGET_TCP}, {"unix:", TARGET_UNIX},
-    {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE}, {"https:", NEEDS_TLS},
-    {"", NO_TARGET},
+    {"http://", TARGET_HTTP}, {"grpc://", TARGET_GRPC}, {"tcp://", TARGET_TCP},
+    {"unix:", TARGET_UNIX},   {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE},
+    {"https:", NEEDS_TLS},    {"", NO_TARGET},
 };
 
 void
@@ -222,6 +222,17 @@ parse_http(struct target *t, char *s)
 }
 
 static const char *
+parse_grpc(struct target *t, char *s)
+{
+	t->path = s + strcspn(s, "/");
+	if (*t->path != '\0')
+		*t->path++ = '\0';
+	if (strlen(t->path) > TARGET_SERVICE_MAX)
+		return "is too long";
+	return parse_authority(t, s, 0);
+}
+
+static const char *
 parse_file(struct target *t, char *s)
 {
 	char *query = strrchr(s, '?');
@@ -264,8 +275,8 @@ target_parse(struct target *t, const char *text, char **envp,
 	}
 	*t = (struct target){.text = text, .kind = row->kind, .max_age = -1};
 	if (t->kind == NO_TARGET)
-		return WORDS("is no target of this version: "
-		             "http://, tcp://, unix:/, exec: or file:/");
+		return WORDS("is no target of this version: http://, "
+		             "grpc://, tcp://, unix:/, exec: or file:/");
 	if (t->kind == NEEDS_TLS)
 		return WORDS("needs TLS: use http:// or exec: with a client");
 	error = copy(t, text + n, envp, pool);
@@ -282,6 +293,8 @@ target_parse(struct target *t, const char *text, char **envp,
 	s += 2;
 	if (t->kind == TARGET_HTTP)
 		return parse_http(t, s);
+	if (t->kind == TARGET_GRPC)
+		return parse_grpc(t, s);
 	if (t->kind == TARGET_TCP)
 		return parse_authority(t, s, 0);
 	if (t->kind == TARGET_UNIX)

@@ -10,11 +10,13 @@ enum {
 	TARGETS_MAX = 8,
 	TARGET_ADDRESSES = 2,
 	TARGET_WORDS_MAX = 32,
-	TARGET_SOCKET_MAX = 107 /* bytes of a socket's path, unix(7) */
+	TARGET_SOCKET_MAX = 107, /* bytes of a socket's path, unix(7) */
+	TARGET_SERVICE_MAX = 127 /* bytes of a gRPC service's name */
 };
 
 enum target_kind {
 	TARGET_HTTP,
+	TARGET_GRPC,
 	TARGET_TCP,
 	TARGET_UNIX,
 	TARGET_EXEC,
@@ -29,7 +31,8 @@ struct target {
 	struct address address[TARGET_ADDRESSES];
 	char *socket;      /* path of the unix socket, or NULL */
 	char *host;        /* HTTP: what its header Host says, HOST[:PORT] */
-	char *path;        /* HTTP: path and query, begins with /; file: path */
+	char *path;        /* HTTP: path and query, begins with /; file: path;
+	                      gRPC: service, "" for all */
 	char *words;       /* exec: each ended by a NUL, one behind the other */
 	int count;         /* exec: how many words, at least 1 */
 	long long max_age; /* file: ms, or -1 */

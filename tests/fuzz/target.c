@@ -95,6 +95,11 @@ judge(const struct target *t)
 	case TARGET_HTTP:
 		judge_http(t);
 		break;
+	case TARGET_GRPC:
+		judge_addresses(t);
+		judge_string(t->path);
+		demand(strlen(t->path) <= TARGET_SERVICE_MAX);
+		break;
 	case TARGET_TCP:
 		judge_addresses(t);
 		break;

@@ -497,7 +497,6 @@ Test(check, refuses_what_is_no_target)
 	for (i = 0; (target = checks_no_target(i)) != NULL; i++)
 		checks_refused("", NS_WORDS(target));
 	checks_refused("https", NS_WORDS("https://127.0.0.1/"));
-	checks_refused("grpc", NS_WORDS("grpc://127.0.0.1:50051"));
 	checks_refused("NO_SUCH", NS_WORDS("tcp://127.0.0.1:${NO_SUCH}"));
 }
 

@@ -910,8 +910,8 @@ Test(options, may_ask_for_a_check)
 	cr_expect_eq(options.count, 2);
 	expect_rule(2, HEALTH_TIMEOUT, 1000);
 	refused(parse("--check", "a"),
-	        "--check: 'a' is no target of this version: http://, tcp://, "
-	        "unix:/, exec: or file:/");
+	        "--check: 'a' is no target of this version: http://, grpc://, "
+	        "tcp://, unix:/, exec: or file:/");
 }
 
 Test(options, for_a_check_take_what_fits_it_from_the_environment)

@@ -161,6 +161,48 @@ Test(target, sockets_have_107_bytes_at_the_most)
 	}
 }
 
+static const struct {
+	const char *text, *service;
+	unsigned short port;
+	int addresses;
+} grpcs[] = {
+    {"grpc://127.0.0.1:50051", "", 50051, 1},
+    {"GRPC://127.0.0.1:50051/", "", 50051, 1},
+    {"grpc://[::1]:1/a.b.C", "a.b.C", 1, 1},
+    {"grpc://localhost:${PORT}/${A}", "one", 8080, 2},
+    {"grpc://localhost:80/a/b?c#d@e", "a/b?c#d@e", 80, 2},
+};
+
+Test(target, grpc_may_have_a_service)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(grpcs) / sizeof(grpcs[0]); i++) {
+		const char *error = parse(grpcs[i].text);
+
+		cr_assert_null(error, "%s: %s", grpcs[i].text, error);
+		cr_expect_eq(t.kind, TARGET_GRPC);
+		cr_expect_str_eq(t.path, grpcs[i].service);
+		cr_expect_eq(t.address[0].port, grpcs[i].port);
+		cr_expect_eq(t.addresses, grpcs[i].addresses);
+	}
+}
+
+Test(target, a_service_has_127_bytes_at_the_most)
+{
+	char text[256];
+	const char *error;
+	int n;
+
+	for (n = 1; n < 200; n++) {
+		snprintf(text, sizeof(text), "grpc://[::1]:1/%0*d", n, 0);
+		error = parse(text);
+		cr_expect_eq(error == NULL, n <= 127, "%d", n);
+		if (error != NULL)
+			cr_expect_str_eq(error, "is too long");
+	}
+}
+
 Test(target, files_may_have_an_age)
 {
 	cr_assert_null(parse("file:/a/b"));
@@ -256,7 +298,7 @@ static const struct {
     {"ftp://127.0.0.1", "is no target"},
     {"https://127.0.0.1", "needs TLS"},
     {"HTTPS:", "needs TLS"},
-    {"grpc://127.0.0.1:1", "is no target of"},
+    {"grpc:127.0.0.1:1", "is no target of"},
     {"notify:", "is no target of"},
     {"http://", "needs a host"},
     {"http:///x", "needs a host"},
@@ -292,6 +334,14 @@ static const struct {
     {"tcp://localhost:", "has no port"},
     {"tcp://localhost:80/", "has no port"},
     {"tcp://localhost:80?", "has no port"},
+    {"grpc://", "needs a host"},
+    {"grpc:///x", "needs a host"},
+    {"grpc://no-such.invalid:1/x", "needs a host"},
+    {"grpc://localhost", "has no port"},
+    {"grpc://localhost/x", "has no port"},
+    {"grpc://localhost:0/x", "has no port"},
+    {"grpc://localhost:1?x", "has no port"},
+    {"grpc://localhost:1/a b", "has a blank"},
     {"http://a@localhost", "has a user"},
     {"http://a:b@localhost:80/", "has a user"},
     {"http://@localhost", "has a user"},
