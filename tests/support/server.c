@@ -98,6 +98,19 @@ say(int fd, const char *text, size_t length, struct server_visit *visit)
 	return n == (ssize_t)length;
 }
 
+/* Is this what comes next? */
+static bool
+hear(int fd, const char *text, size_t length, struct server_visit *visit)
+{
+	char heard[256];
+	ssize_t n = 0;
+
+	if (length > 0 && length <= sizeof(heard))
+		n = recv(fd, heard, length, MSG_WAITALL);
+	visit->reset |= n < 0 && errno == ECONNRESET;
+	return n == (ssize_t)length && memcmp(heard, text, length) == 0;
+}
+
 static void
 drip(int fd, const struct server_step *step, struct server_visit *visit)
 {
@@ -154,6 +167,8 @@ play(int fd, const struct server_step *step, struct server_visit *visit)
 	switch (step->act) {
 	case SERVER_SAY:
 		return say(fd, step->text, step->length, visit);
+	case SERVER_HEAR:
+		return hear(fd, step->text, step->length, visit);
 	case SERVER_DRIP:
 		drip(fd, step, visit);
 		return false;

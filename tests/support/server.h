@@ -12,6 +12,7 @@ enum server_act {
 	SERVER_END,   /* close the connection, as all who come later will see */
 	SERVER_NEXT,  /* the same, and who comes next is served what follows */
 	SERVER_SAY,   /* the text */
+	SERVER_HEAR,  /* wait until the client says the text, and no more */
 	SERVER_DRIP,  /* the text for ever, a byte each 50 ms */
 	SERVER_FLOOD, /* the text for ever, as fast as it goes */
 	SERVER_PAUSE, /* so long that what was said has arrived alone */
@@ -32,6 +33,7 @@ struct server_step {
 		(act), (words), sizeof(words) - 1                              \
 	}
 #define SAY(words)   SERVER_WITH(SERVER_SAY, words)
+#define HEAR(words)  SERVER_WITH(SERVER_HEAR, words)
 #define DRIP(words)  SERVER_WITH(SERVER_DRIP, words)
 #define FLOOD(words) SERVER_WITH(SERVER_FLOOD, words)
 #define PAUSE                                                                  \
