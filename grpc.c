@@ -55,17 +55,17 @@ enum {
 	REFUSED,
 };
 
-static const char reasons[] = "\0"
-			      "NOT_SERVING\0"
-			      "service unknown\0"
-			      "UNKNOWN\0"
-			      "no health service\0"
-			      "no grpc-status\0"
-			      "not a gRPC answer\0"
-			      "server speaks TLS\0"
-			      "server speaks HTTP/1.1\0"
-			      "grpc-status \0"
-			      "HTTP/2 error ";
+static const char reasons[] = WORDS("\0"
+                                    "NOT_SERVING\0"
+                                    "service unknown\0"
+                                    "UNKNOWN\0"
+                                    "no health service\0"
+                                    "no grpc-status\0"
+                                    "not a gRPC answer\0"
+                                    "server speaks TLS\0"
+                                    "server speaks HTTP/1.1\0"
+                                    "grpc-status \0"
+                                    "HTTP/2 error ");
 
 /* The digit that these bits begin with, in Huffman's code. */
 static unsigned char

@@ -228,7 +228,7 @@ parse_grpc(struct target *t, char *s)
 	if (*t->path != '\0')
 		*t->path++ = '\0';
 	if (strlen(t->path) > TARGET_SERVICE_MAX)
-		return "is too long";
+		return WORDS("is too long");
 	return parse_authority(t, s, 0);
 }
 
