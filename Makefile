@@ -104,12 +104,12 @@ endif
 RARE = options names target hosts address duration path spawn cgroup report \
 	replace check tools log errors
 LOOP = border status text signals reaper health stop sweep watch probe http \
-	grpc clock $(SHORT) init
+	grpc notify clock $(SHORT) init
 MODULES = $(RARE) $(LOOP)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
-	http grpc target address hosts log errors clock duration text
+	http grpc notify target address hosts log errors clock duration text
 UNIT = $(wildcard tests/unit/*.c)
 PID1 = $(wildcard tests/pid1/*.c)
 
