@@ -101,8 +101,8 @@ endif
 
 # In the order of the linker, see border.c: what is needed now and then, and
 # what is needed all the time.
-RARE = options names target hosts address duration path spawn cgroup report \
-	replace check tools log errors
+RARE = options names target hosts address duration path spawn announce cgroup \
+	report replace check tools log errors
 LOOP = border status text signals reaper health stop sweep watch probe http \
 	grpc notify clock $(SHORT) init
 MODULES = $(RARE) $(LOOP)

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "announce.h"
 #include "border.h"
 #include "cgroup.h"
 #include "check.h"
@@ -84,11 +85,12 @@ struct init {
 	struct spawn spawn;
 	struct report report;
 	struct signals signals;
+	struct announce announce;
 	siginfo_t held; /* the stop signal that came last, or is held back */
 	struct options options;
 	/* Of these hardly ever more is touched than where they begin: without
 	 * health all that hale uses is the first page. */
-	char scratch[PATH_SIZE]; /* for one thing at a time */
+	char scratch[PATH_SIZE + 1]; /* for one thing at a time */
 	struct watch watch;
 	char strings[OPTIONS_POOL]; /* of targets, and of lists */
 	struct status details;      /* where they cannot be published */
@@ -237,6 +239,8 @@ static int
 not_started(struct init *in)
 {
 	static const char *const why[] = {
+	    [SPAWN_STARTED] = /* nothing was */
+	    WORDS("cannot make NOTIFY_SOCKET: {error:e}"),
 	    [SPAWN_NO_PROCESS] =
 		WORDS("cannot create a process for '{program:q}': {error:e}"),
 	    [SPAWN_NOT_ALONE] =
@@ -270,15 +274,36 @@ not_started(struct init *in)
 	return code;
 }
 
+/* PROGRAM's pid, or -1. */
+static pid_t
+start_program(struct init *in)
+{
+	const struct target *notify = in->options.notify;
+	pid_t pid;
+
+	if (notify != NULL) {
+		in->watch.tools.socket =
+		    announce_begin(&in->announce, notify->max_age);
+		if (in->watch.tools.socket < 0) {
+			in->spawn.error = errno;
+			return -1;
+		}
+	}
+	pid = spawn_program(in->options.program, &in->signals,
+	                    in->options.session ? SPAWN_SESSION : SPAWN_GROUP,
+	                    &in->spawn);
+	if (notify != NULL)
+		*in->announce.end = NULL; /* it is nobody else's */
+	return pid;
+}
+
 /* 0 when PROGRAM runs, else the exit code. */
 static int
 start(struct init *in)
 {
 	in->spawn.buffer = in->scratch;
 	in->started = clock_now(); /* hale's next turn may be late */
-	in->program = spawn_program(
-	    in->options.program, &in->signals,
-	    in->options.session ? SPAWN_SESSION : SPAWN_GROUP, &in->spawn);
+	in->program = in->watch.tools.program = start_program(in);
 	if (in->program < 0)
 		return not_started(in);
 	errno = in->spawn.terminal_error;
@@ -335,7 +360,7 @@ static void
 let_go(struct init *in)
 {
 	ask_for_short_turns();
-	spawn_close_inherited();
+	spawn_close_inherited(in->watch.tools.socket);
 	if (chdir("/") < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot move to /: {error:e} (the directory stays in "

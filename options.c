@@ -353,11 +353,18 @@ static int
 add_target(struct options *o, const char *text)
 {
 	const char *problem = WORDS("is one too many: 8 targets at the most");
+	struct target *t = &o->targets[o->count];
 
 	o->error.value = text;
-	if (o->count < TARGETS_MAX)
-		problem = target_parse(&o->targets[o->count++], text,
-		                       o->environment, &o->pool);
+	if (o->count < TARGETS_MAX) {
+		o->count++;
+		problem = target_parse(t, text, o->environment, &o->pool);
+		if (t->kind == TARGET_NOTIFY) {
+			if (o->notify != NULL || o->action == OPTIONS_CHECK)
+				problem = WORDS("needs a PROGRAM of its own");
+			o->notify = t;
+		}
+	}
 	o->target = o->count;
 	return problem == NULL ? 0 : fail(o, problem);
 }

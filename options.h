@@ -55,6 +55,8 @@ struct options {
 	int target;         /* whose rules are set; 0 is all */
 	int more;           /* how often -v came */
 	int single_child;   /* -c */
+	/* The one target that is notify:, or NULL. */
+	const struct target *notify;
 
 	/* What they say. */
 	int action;              /* enum options_action */

@@ -34,6 +34,7 @@ enum {
 	AGAIN = 50,        /* ms until a full backlog is tried again */
 	FINISH = 100,      /* ms that a server has to end its answer */
 	DYING = 1000,      /* ms that a command has to be gone after KILL */
+	PAUSE = 100,       /* ms between looks, where none can be taken */
 	LINE = 120,        /* bytes of a command's output in a reason */
 
 	UNREACHABLE = -1, /* not yet a result: there may be another address */
@@ -493,6 +494,60 @@ look_at(struct probe *p)
 	return PROBE_FAILED;
 }
 
+/* ------ PROGRAM ------ */
+
+static enum probe_result
+ask_program(struct probe *p, int socket)
+{
+	struct notify *n = &p->notify;
+	struct text t;
+
+	if (p->phase == PROBE_IDLE) {
+		p->phase = PROBE_LISTENING;
+		p->fd = socket;
+		n->reason = "no READY=1 yet";
+	}
+	return n->reason == NULL ? PROBE_PASSED : fail(p, &t, n->reason);
+}
+
+/* Take one message, if there is any: who waits until his has been taken, sees
+ * what has come of those before.  Not in line: its state is large. */
+static __attribute__((noinline)) enum probe_result
+hear_program(struct probe *p, const struct probe_tools *tools, long long now)
+{
+	/* The kernel puts the sender first, since SO_PASSCRED is set, and
+	 * closes the descriptors, for which there is no room. */
+	struct {
+		struct msghdr message;
+		struct iovec part;
+		struct cmsghdr header;
+		struct ucred sender;
+	} m = {
+	    .message = {.msg_iov = &m.part,
+	                .msg_iovlen = 1,
+	                .msg_control = &m.header,
+	                .msg_controllen = sizeof(m.header) + sizeof(m.sender)},
+	    .part = {.iov_base = tools->scratch, .iov_len = NOTIFY_MAX}};
+	struct notify *n = &p->notify;
+	const char *before = n->reason, *status;
+	ssize_t length =
+	    syscall(SYS_recvmsg, p->fd, &m, MSG_DONTWAIT | MSG_TRUNC);
+
+	if (length < 0 && errno != EAGAIN)
+		(void)poll(NULL, 0, PAUSE); /* it stays ready */
+	/* All in the namespace of PID 1 come of PROGRAM; 0 is outside. */
+	if (m.sender.pid > 0 && length <= NOTIFY_MAX &&
+	    (getpid() == 1 || getpgid(m.sender.pid) == tools->program)) {
+		status = notify_hear(n, tools->scratch, (size_t)length, now);
+		if (status != NULL) {
+			p->length = (int)strlen(status);
+			memcpy(p->output, status, (size_t)p->length);
+		}
+	}
+	p->wake = notify_tick(n, p->target->max_age, now);
+	return n->reason != before ? PROBE_NEWS : PROBE_PENDING;
+}
+
 /* ------ All ------ */
 
 enum probe_result
@@ -500,6 +555,8 @@ probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	struct text t;
 
+	if (p->target->kind == TARGET_NOTIFY)
+		return ask_program(p, tools->socket);
 	probe_close(p, tools, false);
 	if (p->phase == PROBE_DYING)
 		return fail(p, &t, "still there after KILL");
@@ -520,6 +577,8 @@ probe_step(struct probe *p, const struct probe_tools *tools, long long now)
 	enum probe_result result = PROBE_PENDING;
 
 	switch (p->phase) {
+	case PROBE_LISTENING:
+		return hear_program(p, tools, now);
 	case PROBE_CONNECTING:
 		if (p->opened && !is_last(p) && now >= p->wake)
 			give_up_address(p);
@@ -545,6 +604,8 @@ probe_drop(struct probe *p, long long now)
 {
 	bool command = p->phase == PROBE_RUNNING || p->phase == PROBE_DYING;
 
+	if (p->phase == PROBE_LISTENING)
+		return; /* those who write must not wait for a reader */
 	finish(p);
 	if (!command)
 		return;

@@ -8,17 +8,24 @@
 
 #include "grpc.h"
 #include "http.h"
+#include "notify.h"
 #include "signals.h"
 #include "status.h"
 #include "target.h"
 
 enum { PROBE_HEADERS = 8 + 1 };
 
-enum probe_result { PROBE_PENDING, PROBE_PASSED, PROBE_FAILED };
+enum probe_result {
+	PROBE_PENDING,
+	PROBE_PASSED,
+	PROBE_FAILED,
+	PROBE_NEWS /* ask again at once: it may say something else */
+};
 
 /* What an attempt does at the moment. */
 enum probe_phase {
 	PROBE_IDLE,
+	PROBE_LISTENING, /* to PROGRAM, whether there is an attempt or not */
 	PROBE_CONNECTING,
 	PROBE_READING, /* the answer of a server */
 	PROBE_CLOSING, /* the verdict is out; the server may finish */
@@ -28,8 +35,10 @@ enum probe_phase {
 
 /* What all attempts need. */
 struct probe_tools {
-	char *scratch; /* PATH_SIZE bytes */
+	char *scratch; /* PATH_SIZE bytes, and one for a NUL */
 	const struct signals *signals;
+	pid_t program; /* and where it notifies hale, if it does */
+	int socket;
 };
 
 /* A target, and the attempt at it. */
@@ -48,6 +57,7 @@ struct probe {
 	union {
 		struct http http;
 		struct grpc grpc;
+		struct notify notify;
 	};
 	const char *headers[PROBE_HEADERS]; /* NULL ends them */
 	char reason[STATUS_REASON_SIZE];    /* of the last failure */

@@ -284,13 +284,20 @@ spawn_program(char **argv, const struct signals *signals, enum spawn_kind kind,
 	return -1;
 }
 
-void
-spawn_close_inherited(void)
+/* Up to the one before the end; 0 is the end of all. */
+static void
+close_all(int from, int end)
 {
-	int fd;
-
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+	if (syscall(SYS_close_range, from, end - 1, 0U) == 0)
 		return;
-	for (fd = 3; fd < DESCRIPTORS_MAX; fd++)
-		(void)close(fd); /* most are not open */
+	for (; from != end && from < DESCRIPTORS_MAX; from++)
+		(void)close(from); /* most are not open */
+}
+
+void
+spawn_close_inherited(int keep)
+{
+	close_all(3, keep);
+	if (keep != 0)
+		close_all(keep + 1, 0);
 }

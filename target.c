@@ -17,15 +17,17 @@
 #include "text.h"
 
 /* In place of a kind: why there is none. */
-enum { NEEDS_TLS = TARGET_FILE + 1, NO_TARGET };
+enum { NEEDS_TLS = TARGET_NOTIFY + 1, NO_TARGET };
 
 static const struct scheme {
 	char prefix[8];
 	unsigned char kind;
 } schemes[] = {
-    {"http://", TARGET_HTTP}, {"grpc://", TARGET_GRPC}, {"tcp://", TARGET_TCP},
-    {"unix:", TARGET_UNIX},   {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE},
-    {"https:", NEEDS_TLS},    {"", NO_TARGET},
+    {"http://", TARGET_HTTP}, {"grpc://", TARGET_GRPC},
+    {"tcp://", TARGET_TCP},   {"unix:", TARGET_UNIX},
+    {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE},
+    {"https:", NEEDS_TLS},    {"notify:", TARGET_NOTIFY},
+    {"", NO_TARGET},
 };
 
 void
@@ -232,9 +234,12 @@ parse_grpc(struct target *t, char *s)
 	return parse_authority(t, s, 0);
 }
 
+/* A path, or none for notify:, and what may follow it. */
 static const char *
 parse_file(struct target *t, char *s)
 {
+	static const char age[] =
+	    WORDS("needs ?max-age= with a duration above 0");
 	char *query = strrchr(s, '?');
 
 	t->path = s;
@@ -244,8 +249,10 @@ parse_file(struct target *t, char *s)
 		if (strncmp(query + 1, "max-age=", 8) == 0)
 			t->max_age = duration_parse(query + 9);
 		if (t->max_age <= 0)
-			return WORDS("needs ?max-age= with a duration above 0");
+			return age;
 	}
+	if (t->kind == TARGET_NOTIFY)
+		return *s != '\0' ? age : NULL;
 	return *s != '/' ? no_path : NULL;
 }
 
@@ -276,7 +283,7 @@ target_parse(struct target *t, const char *text, char **envp,
 	*t = (struct target){.text = text, .kind = row->kind, .max_age = -1};
 	if (t->kind == NO_TARGET)
 		return WORDS("is no target of this version: http://, "
-		             "grpc://, tcp://, unix:/, exec: or file:/");
+		             "grpc://, tcp://, unix:/, exec:, file:/, notify:");
 	if (t->kind == NEEDS_TLS)
 		return WORDS("needs TLS: use http:// or exec: with a client");
 	error = copy(t, text + n, envp, pool);

@@ -20,7 +20,8 @@ enum target_kind {
 	TARGET_TCP,
 	TARGET_UNIX,
 	TARGET_EXEC,
-	TARGET_FILE
+	TARGET_FILE,
+	TARGET_NOTIFY
 };
 
 /* What is to be probed. */
@@ -35,7 +36,7 @@ struct target {
 	                      gRPC: service, "" for all */
 	char *words;       /* exec: each ended by a NUL, one behind the other */
 	int count;         /* exec: how many words, at least 1 */
-	long long max_age; /* file: ms, or -1 */
+	long long max_age; /* file, notify: ms, or -1 */
 };
 
 /* Bytes of the caller's that the strings of targets are cut out of. */

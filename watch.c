@@ -44,7 +44,7 @@ choose_headers(struct probe *p, const struct options *o, int target)
 }
 
 static void
-set_up(struct watch *w, const struct options *o, int target)
+set_up(struct watch *w, const struct options *o, int target, long long now)
 {
 	struct probe *p = &w->probes[target];
 	struct text t;
@@ -52,6 +52,7 @@ set_up(struct watch *w, const struct options *o, int target)
 	p->target = &o->targets[target];
 	p->statuses = o->statuses[target + 1];
 	p->timeout = o->rules[target + 1].value[HEALTH_TIMEOUT];
+	p->notify.start = now + o->rules[target + 1].value[HEALTH_START_PERIOD];
 	p->fd = -1;
 	p->output = w->status->output[target];
 	choose_headers(p, o, target);
@@ -98,7 +99,7 @@ watch_begin(struct watch *w, const struct options *o, long long now)
 		open_status(w); /* which others look for as descriptor 3 */
 	status_begin(w->status);
 	for (i = 0; i < o->count; i++)
-		set_up(w, o, i);
+		set_up(w, o, i, now);
 	health_init(&w->health, o->rules + 1, o->count, now);
 	publish(w, now);
 }
@@ -184,7 +185,9 @@ settle(struct watch *w, int target, enum probe_result result, long long now)
 	long long since = h->since;
 	int state = h->state, before = one->state;
 
-	if (result == PROBE_PENDING)
+	if (result == PROBE_NEWS)
+		h->watch[target].due = now;
+	if (result == PROBE_PENDING || result == PROBE_NEWS)
 		return;
 	s->took = now - one->began;
 	if (health_judge(h, target, result == PROBE_PASSED, now) ==

@@ -110,9 +110,9 @@ judge(const struct target *t)
 		judge_words(t);
 		break;
 	default:
-		demand(t->kind == TARGET_FILE);
+		demand(t->kind == TARGET_FILE || t->kind == TARGET_NOTIFY);
 		judge_string(t->path);
-		demand(t->path[0] == '/');
+		demand(t->path[0] == (t->kind == TARGET_FILE ? '/' : '\0'));
 		demand(t->max_age == -1 || t->max_age > 0);
 	}
 }

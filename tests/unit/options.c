@@ -890,6 +890,23 @@ Test(options, name_the_target_that_cannot_be_understood)
 	        "65535");
 }
 
+Test(options, know_one_program_to_notify_hale)
+{
+	cr_assert_eq(parse("--health=unix:/a", "--health=notify:?max-age=3s",
+	                   "--health=unix:/b", "true"),
+	             0);
+	cr_expect_eq(options.notify, &options.targets[1]);
+	refused(
+	    parse("--health=notify:", "--health=notify:?max-age=3s", "true"),
+	    "--health: 'notify:?max-age=3s' needs a PROGRAM of its own");
+	refused(parse("--check", "unix:/a", "notify:"),
+	        "--check: 'notify:' needs a PROGRAM of its own");
+	refused(parse("--check", "--health=notify:"),
+	        "--health: 'notify:' needs a PROGRAM of its own");
+	cr_assert_eq(parse("--health=unix:/a", "true"), 0);
+	cr_expect_null(options.notify);
+}
+
 Test(options, take_the_first_stop_signal_for_a_stop_for_ill_health)
 {
 	cr_assert_eq(parse("--stop-signal=QUIT", "--stop-signal=TERM", "true"),
@@ -911,7 +928,7 @@ Test(options, may_ask_for_a_check)
 	expect_rule(2, HEALTH_TIMEOUT, 1000);
 	refused(parse("--check", "a"),
 	        "--check: 'a' is no target of this version: http://, grpc://, "
-	        "tcp://, unix:/, exec: or file:/");
+	        "tcp://, unix:/, exec:, file:/, notify:");
 }
 
 Test(options, for_a_check_take_what_fits_it_from_the_environment)

@@ -272,6 +272,20 @@ Test(target, commands_are_split_as_a_shell_splits)
 	}
 }
 
+Test(target, of_programs_own_word_may_have_an_age)
+{
+	cr_assert_null(parse("notify:"));
+	cr_expect_eq(t.kind, TARGET_NOTIFY);
+	cr_expect_eq(t.max_age, -1);
+	cr_assert_null(parse("notify:?max-age=1m30s"));
+	cr_expect_eq(t.kind, TARGET_NOTIFY);
+	cr_expect_eq(t.max_age, 90000);
+	cr_assert_null(parse("NOTIFY:?max-age=7"));
+	cr_expect_eq(t.max_age, 7000);
+	cr_assert_null(parse("notify:?max-age=${AGE:-500ms}"));
+	cr_expect_eq(t.max_age, 500);
+}
+
 Test(target, commands_have_32_words_at_the_most)
 {
 	char text[256] = "exec:";
@@ -299,7 +313,21 @@ static const struct {
     {"https://127.0.0.1", "needs TLS"},
     {"HTTPS:", "needs TLS"},
     {"grpc:127.0.0.1:1", "is no target of"},
-    {"notify:", "is no target of"},
+    {"notify", "is no target of"},
+    {"notify:/", "needs ?max-age="},
+    {"notify:x", "needs ?max-age="},
+    {"notify:30s", "needs ?max-age="},
+    {"notify:max-age=30s", "needs ?max-age="},
+    {"notify:/run/socket?max-age=30s", "needs ?max-age="},
+    {"notify:?", "needs ?max-age="},
+    {"notify:?max-age", "needs ?max-age="},
+    {"notify:?max-age=", "needs ?max-age="},
+    {"notify:?max-age=0", "needs ?max-age="},
+    {"notify:?max-age=-1s", "needs ?max-age="},
+    {"notify:?max-age=soon", "needs ?max-age="},
+    {"notify:?max-age=1s&x", "needs ?max-age="},
+    {"notify:?max-age=1s?max-age=1s", "needs ?max-age="},
+    {"notify:?max-age=1 s", "has a blank"},
     {"http://", "needs a host"},
     {"http:///x", "needs a host"},
     {"http://:80", "needs a host"},
