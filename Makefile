@@ -330,7 +330,7 @@ $(BUILD)/valgrind/hale: $(filter-out string.c x86_64.c relro.c,\
 	    $(filter %.c,$^)
 
 # What hale runs in the tests: static programs of many small parts.
-PLAYERS = guest actor vandal
+PLAYERS = guest actor herald vandal
 
 pid1: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) $(HALE)
 	HALE_BIN=$(HALE) GUEST_BIN=$(BUILD)/guest HALE_HARDEN='$(HARDEN)' \
@@ -340,7 +340,8 @@ faults: $(BUILD)/pid1 $(PLAYERS:%=$(BUILD)/%) hale
 	FAULTS=all $(BUILD)/pid1 --filter 'faults/*'
 
 $(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
-	    $(SUPPORT_HEADERS) tests/pid1/calls Makefile | $(BUILD)
+	    $(SUPPORT_HEADERS) tests/pid1/calls Makefile | $(BUILD) \
+	    $(BUILD)/herald
 	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcriterion
 
 $(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)

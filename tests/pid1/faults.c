@@ -155,7 +155,7 @@ is_passing(int call, int error)
 {
 	if (error == EAGAIN)
 		return call == SYS_rt_sigtimedwait || call == SYS_sendto ||
-		       call == SYS_recvfrom;
+		       call == SYS_recvfrom || call == SYS_recvmsg;
 	return error == EINPROGRESS || error == EALREADY ||
 	       (error == EINTR && call == SYS_rt_sigtimedwait);
 }
@@ -348,6 +348,8 @@ static char *subreaper[] = {"-g", "-p", "URG", "--drain=50ms", "--grace=200ms",
 static char *other_name[] = {"dumb-init", NULL};
 static char *foreground[] = {"-v", NULL};
 static char *other_session[] = {"dumb-init", "-v", NULL};
+static char *notified[] = {"-v", "--health-interval=100ms",
+                           "--health=notify:?max-age=10m", NULL};
 
 /* Lead a session on a terminal of hale's own, whose other end PROGRAM has. */
 static void
@@ -424,7 +426,12 @@ Test(faults, are_survived_on_a_terminal, .timeout = 600)
 	check_words(other_session);
 }
 
-/* Servers, and targets of all kinds. */
+Test(faults, are_survived_by_a_hale_that_is_notified, .timeout = 600)
+{
+	check_words(notified);
+}
+
+/* Servers, and targets of all other kinds. */
 static struct server http, silent;
 static int http_fd, silent_fd, port;
 
@@ -571,13 +578,14 @@ note_calls(const struct ns_setup *base, bool seen[FAULT_CALLS], int failing)
 Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
      .fini = close_servers, .timeout = 600)
 {
-	char **all[] = {plain,      verbose,    stopping,      subreaper,
-	                other_name, foreground, other_session, NULL};
+	char **all[] = {plain,         verbose,    stopping,
+	                subreaper,     other_name, foreground,
+	                other_session, notified,   NULL};
 	bool seen[FAULT_CALLS] = {false};
 	struct ns_setup setup;
 	int i;
 
-	for (i = 0; all[i] != NULL; i++) {
+	for (i = 0; i < 6; i++) {
 		setup = setup_of(all[i]);
 		note_calls(&setup, seen, -1);
 	}

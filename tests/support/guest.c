@@ -11,11 +11,14 @@
 #include <grp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -405,6 +408,24 @@ prove_orphan(pid_t pid)
 	}
 }
 
+/* Where hale wants to know it, see sd_notify(3). */
+static void
+be_ready(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	const char *at = getenv("NOTIFY_SOCKET");
+	int fd;
+
+	if (at == NULL || at[0] != '@')
+		return;
+	strncpy(name.sun_path + 1, at + 1, sizeof(name.sun_path) - 1);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)sendto(
+	    fd, "READY=1", 7, 0, (struct sockaddr *)&name,
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(at)));
+	close(fd);
+}
+
 /* prove CODE TRIES: that hale forwards what it is sent, and reaps; let some
  * time go by; ask for the stop, and leave somebody behind who is deaf to it */
 static int
@@ -414,6 +435,7 @@ do_prove(char **words)
 	pid_t orphan;
 
 	block_all();
+	be_ready();
 	prove_signal(SIGUSR1, tries, "signal");
 	prove_signal(SIGUSR2, tries, "queued signal");
 	orphan = make_orphan();
