@@ -585,7 +585,7 @@ Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
 	struct ns_setup setup;
 	int i;
 
-	for (i = 0; i < 6; i++) {
+	for (i = 0; all[i] != NULL; i++) {
 		setup = setup_of(all[i]);
 		note_calls(&setup, seen, -1);
 	}
