@@ -99,13 +99,13 @@ WARNINGS += -Werror
 TEST_WARNINGS += -Werror
 endif
 
-# In the order of the linker, see border.c: what is needed now and then, and
-# what is needed all the time.
+# In the order of the linker, see border.c: what is needed all the time, and
+# what is needed now and then.
+LOOP = status text signals reaper health stop sweep watch probe http grpc \
+	notify clock $(SHORT) init border
 RARE = options names target hosts address duration path spawn announce cgroup \
 	report replace check tools log errors
-LOOP = border status text signals reaper health stop sweep watch probe http \
-	grpc notify clock $(SHORT) init
-MODULES = $(RARE) $(LOOP)
+MODULES = $(LOOP) $(RARE)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
@@ -132,7 +132,7 @@ all: $(HALE)
 # and untouched pages cost nothing only at the end.  It saves one in ten.
 $(HALE): $(OBJECTS)
 	$(CC) $(FLAGS) $(CFLAGS) $(LINK) $(if $(ALONE),-nostartfiles,$(START)) \
-	    $(LDFLAGS) -o $@ $(filter-out %/init.o,$(OBJECTS)) -lc $(BUILD)/init.o
+	    $(LDFLAGS) -o $@ $(patsubst %/init.o,-lc %/init.o,$(OBJECTS)) -lc
 	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
 	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
 	    "(Debian, Ubuntu: apt install musl-tools) makes it 37 KiB")

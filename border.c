@@ -2,11 +2,12 @@
 /*
  * border: between what hale needs once and what it needs all the time.
  *
- * The linker puts this file behind the modules that read options, say things
- * and clear up, and before those of the loop (see the Makefile).  The kernel
+ * The linker puts this file behind the modules of the loop, and before those
+ * that read options, say things and clear up (see the Makefile).  The kernel
  * maps a program's pages by 16 at the first touch, so that without this half of
  * what is resident would be code that has done its work.  A part of the stack
-has been in use for that alone, too.
+ * has been in use for that alone, too.  The loop comes first since it then
+ * takes the same pages however long the rest is.
  */
 #include "border.h"
 
@@ -21,11 +22,11 @@ enum {
 	DEEPEST = 8 * PAGE /* bytes that it has been in use, at the most */
 };
 
-/* Of the linker's, see end(3). */
+/* Of the linker's, see end(3); behind the constants is what can be written. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-extern const char __executable_start[], etext[];
+extern const char etext[], __preinit_array_start[];
 
-static const char mark[1] = {1}; /* where the constants of the loop begin */
+static const char mark[1] = {1}; /* where the constants of the loop end */
 
 /* Whole pages only; of larger ones the kernel says EINVAL, and they stay. */
 static void
@@ -43,7 +44,7 @@ border_forget(void)
 	char here;
 	uintptr_t stack = (uintptr_t)&here - FRAMES;
 
-	forget((uintptr_t)__executable_start, (uintptr_t)&border_forget);
-	forget((uintptr_t)etext, (uintptr_t)mark);
+	forget((uintptr_t)&border_forget, (uintptr_t)etext);
+	forget((uintptr_t)mark, (uintptr_t)__preinit_array_start);
 	forget(stack - DEEPEST, stack);
 }
