@@ -73,6 +73,7 @@ struct init {
 	int status;        /* of PROGRAM, as wait(2) has it */
 	int hurries;       /* rounds in a row that SIGCHLD has cut short */
 	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
+	int socket;        /* that PROGRAM notifies hale by, or 0 */
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
 	bool crowd;        /* of processes is dying: see rest */
@@ -163,6 +164,8 @@ lend(struct init *in)
 	w->status = &in->details;
 	w->tools.scratch = in->scratch;
 	w->tools.signals = &in->signals;
+	w->tools.program = in->program;
+	w->tools.socket = in->socket;
 }
 
 static int
@@ -282,9 +285,8 @@ start_program(struct init *in)
 	pid_t pid;
 
 	if (notify != NULL) {
-		in->watch.tools.socket =
-		    announce_begin(&in->announce, notify->max_age);
-		if (in->watch.tools.socket < 0) {
+		in->socket = announce_begin(&in->announce, notify->max_age);
+		if (in->socket < 0) {
 			in->spawn.error = errno;
 			return -1;
 		}
@@ -303,7 +305,7 @@ start(struct init *in)
 {
 	in->spawn.buffer = in->scratch;
 	in->started = clock_now(); /* hale's next turn may be late */
-	in->program = in->watch.tools.program = start_program(in);
+	in->program = start_program(in);
 	if (in->program < 0)
 		return not_started(in);
 	errno = in->spawn.terminal_error;
@@ -360,7 +362,7 @@ static void
 let_go(struct init *in)
 {
 	ask_for_short_turns();
-	spawn_close_inherited(in->watch.tools.socket);
+	spawn_close_inherited(in->socket);
 	if (chdir("/") < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot move to /: {error:e} (the directory stays in "
