@@ -7,10 +7,10 @@
 # The swarm has a network namespace of its own, from which nobody can be asked
 # for an image.  The client reaches the tasks over an overlay network, by their
 # addresses: virtual addresses and the ingress take IPVS, which not every kernel
-# has ("Could not get ipvs family information from the kernel", and then
-# EHOSTUNREACH).  Two seconds before Swarm stops a task, it takes the address out
-# of its name server, as it takes it out of IPVS.  Who has looked it up before
-# still comes, and that is what the drain is for.
+# has ("Could not get ipvs family information from the kernel", and an address
+# is EHOSTUNREACH).  Two seconds before Swarm stops a task, it takes the address
+# out of its name server, as it takes it out of IPVS.  Who has looked it up
+# before still comes, and that is what the drain is for.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
