@@ -89,13 +89,10 @@ read_headers(struct grpc *g, unsigned char c)
 
 	if ((g->length & 0x7f) != 0) {
 		/* Of two digits, the first is a 1 and takes five bits. */
-		if (g->length < 0x80)
-			bits -= '0';
-		else if (g->number == 0)
-			bits = digit(c);
-		else
-			bits =
-			    digit((unsigned char)((g->before << 8 | c) >> 3));
+		if (g->number != 0)
+			bits = (unsigned char)((g->before << 8 | c) >> 3);
+		bits =
+		    g->length < 0x80 ? (unsigned char)(c - '0') : digit(bits);
 		g->number = (unsigned char)(g->number * 10 + bits);
 		g->before = c;
 		g->length--;
@@ -110,8 +107,6 @@ read_headers(struct grpc *g, unsigned char c)
 		next = (unsigned char)(g->name + 1);
 	} else if (c == 0x88) {
 		next = CODED + 1;
-	} else {
-		next = c == names[0];
 	}
 	g->name = next;
 }
@@ -120,30 +115,32 @@ read_headers(struct grpc *g, unsigned char c)
 static __attribute__((noinline)) void
 open_frame(struct grpc *g, char **reply)
 {
-	unsigned char type = (unsigned char)(g->last >> 40);
 	unsigned char flags = (unsigned char)(g->last >> 32);
+	unsigned char type = (unsigned char)(g->last >> 40);
 	char *to = *reply;
 
 	g->left = (unsigned)(g->last >> 48);
 	g->pad = 0;
+	g->type = type;
 	if (type == CONTINUATION) {
-		type = HEADERS;
-		flags = g->flags | (flags & END_HEADERS);
-	} else if (type == HEADERS) {
+		g->type = HEADERS;
+		g->flags |= flags & END_HEADERS;
+		return;
+	}
+	g->flags = flags;
+	if (type == HEADERS) {
 		g->number = NO_NUMBER;
 		g->name = 0;
 		g->length = 0;
 	}
-	g->type = type;
-	g->flags = flags;
 	if (type == GOAWAY)
-		g->pad = (unsigned short)(g->left - 8);
+		g->pad = g->left - 8;
 	if (type != SETTINGS && type != PING)
 		return;
-	if ((flags & ACK) != 0) {
-		g->type = SETTINGS;
+	g->type = SETTINGS;
+	if ((flags & ACK) != 0)
 		return;
-	}
+	g->type = type;
 	memset(to, 0, HEAD);
 	to[2] = (char)((type - SETTINGS) * 4); /* 8 of a PING, which follow */
 	to[3] = (char)type;
@@ -159,20 +156,17 @@ judge(const struct grpc *g)
 	 * 1 a SERVING. */
 	unsigned long long beyond = g->message - 0xff00000000020801;
 
-	switch (g->number) {
-	case 0:
-		return beyond < UNKNOWN - SERVING
-		           ? (unsigned char)(SERVING + beyond)
-		           : UNKNOWN;
-	case 5:
+	if (g->number == 5)
 		return SERVICE_UNKNOWN;
-	case 12:
+	if (g->number == 12)
 		return NO_SERVICE;
-	case NO_NUMBER:
+	if (g->number == NO_NUMBER)
 		return NO_STATUS;
-	default:
+	if (g->number != 0)
 		return STATUS;
-	}
+	if (beyond >= UNKNOWN - SERVING)
+		return UNKNOWN;
+	return (unsigned char)(SERVING + beyond);
 }
 
 /* What a frame comes to when all that matters of it has been seen. */
@@ -181,16 +175,17 @@ close_frame(struct grpc *g)
 {
 	unsigned char type = g->type;
 
-	if (type == RESET ||
-	    (type == GOAWAY && (g->last >> 32 & 0x7fffffff) == 0)) {
+	if (type == GOAWAY && (unsigned)(g->last >> 32) << 1 == 0)
+		type = RESET;
+	if (type == RESET) {
 		g->number = (unsigned char)g->last;
 		return REFUSED;
 	}
-	if (type == DATA && (g->flags & END_STREAM) != 0)
+	if (type > HEADERS || (g->flags & END_STREAM) == 0)
+		return READING;
+	if (type == DATA)
 		return NO_STATUS;
-	if (type == HEADERS && (~g->flags & (END_HEADERS | END_STREAM)) == 0)
-		return judge(g);
-	return READING;
+	return (g->flags & END_HEADERS) != 0 ? judge(g) : READING;
 }
 
 static unsigned char

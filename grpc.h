@@ -11,7 +11,7 @@ struct grpc {
 	unsigned long long last;    /* eight bytes, the last one lowest */
 	unsigned long long message; /* the same, of the message alone */
 	unsigned left;              /* bytes of the frame, or of its head */
-	unsigned short pad;         /* bytes at the end of it to leave out */
+	unsigned pad;               /* bytes at the end of it to leave out */
 	unsigned short seen;        /* bytes */
 	unsigned char type, flags;  /* of the frame */
 	unsigned char name;         /* bytes that fit the status's name */

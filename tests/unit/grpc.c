@@ -468,6 +468,13 @@ Test(grpc, takes_no_status_but_the_last)
 	add_end(&a, BYTES("\1"
 	                  "0"));
 	expect(&a, no_status);
+	begin(&a);
+	add_frame(&a, HEADERS, END_HEADERS,
+	          BYTES(STATUS "\2"
+	                       "0"));
+	add_frame(&a, DATA, 0, BYTES(MESSAGE("\1")));
+	add_end(&a, BYTES("0"));
+	expect(&a, no_status);
 }
 
 Test(grpc, reads_headers_behind_padding_and_priority)
