@@ -520,24 +520,24 @@ hear_program(struct probe *p, const struct probe_tools *tools, long long now)
 	struct {
 		struct msghdr message;
 		struct iovec part;
-		struct cmsghdr header;
-		struct ucred sender;
-	} m = {
-	    .message = {.msg_iov = &m.part,
-	                .msg_iovlen = 1,
-	                .msg_control = &m.header,
-	                .msg_controllen = sizeof(m.header) + sizeof(m.sender)},
-	    .part = {.iov_base = tools->scratch, .iov_len = NOTIFY_MAX}};
+		char control[CMSG_SPACE(sizeof(struct ucred))];
+	} m = {.message = {.msg_iov = &m.part,
+	                   .msg_iovlen = 1,
+	                   .msg_control = m.control,
+	                   .msg_controllen = sizeof(m.control)},
+	       .part = {.iov_base = tools->scratch, .iov_len = NOTIFY_MAX}};
 	struct notify *n = &p->notify;
 	const char *before = n->reason, *status;
 	ssize_t length =
 	    syscall(SYS_recvmsg, p->fd, &m, MSG_DONTWAIT | MSG_TRUNC);
+	pid_t sender;
 
 	if (length < 0 && errno != EAGAIN)
 		(void)poll(NULL, 0, PAUSE); /* it stays ready */
+	memcpy(&sender, m.control + CMSG_LEN(0), sizeof(sender));
 	/* All in the namespace of PID 1 come of PROGRAM; 0 is outside. */
-	if (m.sender.pid > 0 && length <= NOTIFY_MAX &&
-	    (getpid() == 1 || getpgid(m.sender.pid) == tools->program)) {
+	if (sender > 0 && length <= NOTIFY_MAX &&
+	    (getpid() == 1 || getpgid(sender) == tools->program)) {
 		status = notify_hear(n, tools->scratch, (size_t)length, now);
 		if (status != NULL) {
 			p->length = (int)strlen(status);

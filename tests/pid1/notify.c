@@ -439,10 +439,12 @@ check_streams(int closed)
 	    .out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE,
 	    .err = (closed & 4) != 0 ? NS_CLOSED : NS_PIPE});
 
-	if ((closed & 1) != 0)
+	if ((closed & 1) != 0) {
 		cr_expect_eq(ns_end(&ns), 0);
-	else
-		state_await(&ns, "hale:healthy");
+		return;
+	}
+	state_await(&ns, "hale:healthy");
+	expect_status(&ns, "state: healthy");
 	ns_kill(&ns);
 }
 
@@ -454,17 +456,40 @@ Test(notify, works_with_closed_standard_streams)
 		check_streams(closed);
 }
 
-Test(notify, works_on_a_kernel_without_close_range)
+/* What hale inherits, below its own socket and above. */
+static void
+inherit(void *refusal)
 {
-	struct refusal r = {SYS_close_range, ENOSYS, REFUSE_ANY};
+	static const int numbers[] = {3, 5, 6, 1000};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (dup2(STDERR_FILENO, numbers[i]) < 0)
+			_exit(99);
+	if (refusal != NULL)
+		refuse_call(refusal);
+}
+
+static void
+check_inherited(struct refusal *refusal)
+{
 	struct ns ns = start_as(
 	    &(struct ns_setup){.words = NS_WORDS("--health=notify:", herald()),
-	                       .prepare = refuse_call,
-	                       .argument = &r});
+	                       .prepare = inherit,
+	                       .argument = refusal});
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	cr_expect_eq(state_descriptors(&ns, false), 6);
+	expect_status(&ns, "state: healthy");
 	ns_kill(&ns);
+}
+
+Test(notify, keeps_its_socket_alone_of_what_was_open_before)
+{
+	struct refusal r = {SYS_close_range, ENOSYS, REFUSE_ANY};
+
+	check_inherited(NULL);
+	check_inherited(&r);
 }
 
 /* Before PROGRAM runs there is somebody to read it. */
