@@ -444,7 +444,7 @@ check_streams(int closed)
 		return;
 	}
 	state_await(&ns, "hale:healthy");
-	expect_status(&ns, "state: healthy");
+	expect_status(&ns, "target: notify:\n");
 	ns_kill(&ns);
 }
 
@@ -480,7 +480,7 @@ check_inherited(struct refusal *refusal)
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	cr_expect_eq(state_descriptors(&ns, false), 6);
-	expect_status(&ns, "state: healthy");
+	expect_status(&ns, "target: notify:\n");
 	ns_kill(&ns);
 }
 
