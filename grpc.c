@@ -266,6 +266,7 @@ grpc_request(struct grpc *g, char *buffer, const char *service)
 
 	*g = (struct grpc){.message = 0xff, .left = HEAD, .type = NONE};
 	memcpy(buffer, request, END);
+	/* NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(at, service, n);
 	at[-1] = (char)n;
 	if (n > 0)

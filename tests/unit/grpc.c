@@ -347,7 +347,7 @@ make_status(char *block, const char *name, int status, bool coded)
 	sprintf(plain, "%d", status);
 	if (!coded)
 		value = plain;
-	memcpy(block, name, n);
+	strcpy(block, name);
 	block[n] = (char)(strlen(value) | (coded ? 0x80 : 0));
 	strcpy(block + n + 1, value);
 	return n + 1 + strlen(value);
