@@ -21,10 +21,13 @@ extern char **environ;
 
 enum { LOWEST = 4 }; /* 3 is for the state of health, see status.h */
 
-enum { NAME = 13 /* bytes that tell a name from all others */ };
+/* One behind the other, as long with their NULs; "" ends them. */
+#define NAMES                                                                  \
+	"NOTIFY_SOCKET=\0"                                                     \
+	"WATCHDOG_USEC=\0"                                                     \
+	"WATCHDOG_PID=\0\0"
 
-static const char names[3][NAME + 2] = {
-    "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID="};
+enum { NAME = 13, NEXT = NAME + 2 }; /* bytes: to know it by, and in NAMES */
 
 /* Take what has these names out of the environment; its end. */
 static char **
@@ -33,13 +36,15 @@ clean(void)
 	char **to = environ, **from = to, *entry;
 
 	while ((entry = *from++) != NULL) {
-		const char(*name)[NAME + 2] = names;
+		const char *name = NAMES;
 
-		while (strncmp(entry, *name, NAME) != 0)
-			if (++name == names + 3) {
+		while (strncmp(entry, name, NAME) != 0) {
+			name += NEXT;
+			if (*name == '\0') {
 				*to++ = entry;
 				break;
 			}
+		}
 	}
 	return to;
 }
@@ -56,7 +61,7 @@ tell(struct announce *a, long long max_age)
 	if (max_age > 0) {
 		*to++ = a->interval;
 		text_init(&t, a->interval, sizeof(a->interval));
-		text_string(&t, names[1]);
+		text_string(&t, NAMES + NEXT);
 		text_number(&t, max_age * 1000);
 	}
 	*to = NULL;
@@ -71,11 +76,10 @@ announce_begin(struct announce *a, long long max_age)
 	    (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	name->sa_family = AF_UNIX;
-	if (fd < 0 ||
-	    syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_PASSCRED, &size,
-	            sizeof(size)) < 0 ||
-	    syscall(SYS_bind, fd, name, sizeof(name->sa_family)) < 0 ||
-	    getsockname(fd, name, &size) < 0)
+	if (fd < 0 || (syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_PASSCRED,
+	                       &size, sizeof(size)) |
+	               syscall(SYS_bind, fd, name, sizeof(name->sa_family)) |
+	               getsockname(fd, name, &size)) < 0)
 		return -1;
 	/* The @ stands for the NUL that an abstract name begins with. */
 	memcpy(a->socket, "NOTIFY_SOCKET=@", 15);

@@ -17,7 +17,7 @@ enum { LATE = 500 }; /* ms past the time: hale was paused, or held up */
 const char *
 notify_hear(struct notify *n, char *message, size_t length, long long now)
 {
-	static const char trigger[] = "WATCHDOG=trigger";
+	const char *const trigger = "WATCHDOG=trigger";
 	const char *line, *end = message + length, *status = NULL;
 
 	message[length] = '\0';

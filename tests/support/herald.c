@@ -52,13 +52,9 @@ find(const char *at)
 static void
 hand(const char *bytes, size_t length, int fd, size_t count)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(HANDED * sizeof(int))];
-	} control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
-	                        .cmsg_level = SOL_SOCKET,
-	                        .cmsg_type = SCM_RIGHTS}};
-	struct iovec part = {(void *)(size_t)bytes, length};
+	static char copy[LONGEST];
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(HANDED * sizeof(int))];
+	struct iovec part = {copy, length};
 	struct msghdr m = {.msg_name = &name,
 	                   .msg_namelen = name_size,
 	                   .msg_iov = &part,
@@ -66,12 +62,19 @@ hand(const char *bytes, size_t length, int fd, size_t count)
 	int i, out = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int fds[HANDED];
 
+	memcpy(copy, bytes, length);
 	for (i = 0; i < HANDED; i++)
 		fds[i] = fd;
-	memcpy(CMSG_DATA(&control.header), fds, count * sizeof(int));
 	if (count > 0) {
-		m.msg_control = &control;
+		struct cmsghdr *header;
+
+		m.msg_control = control;
 		m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+		header = CMSG_FIRSTHDR(&m);
+		header->cmsg_len = CMSG_LEN(count * sizeof(int));
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		memcpy(CMSG_DATA(header), fds, count * sizeof(int));
 	}
 	if (out < 0 || sendmsg(out, &m, 0) < 0)
 		give_up("cannot send");
@@ -122,9 +125,11 @@ static void
 say_bytes(const char *text, size_t length)
 {
 	static char bytes[LONGEST];
+	size_t n = 0;
 
-	memset(bytes, 'x', sizeof(bytes));
-	memcpy(bytes, text, strlen(text));
+	for (; *text != '\0'; text++)
+		bytes[n++] = *text;
+	memset(bytes + n, 'x', sizeof(bytes) - n);
 	hand(bytes, length, -1, 0);
 }
 
