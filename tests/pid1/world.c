@@ -97,10 +97,12 @@ become_batch(void *argument)
 		_exit(99);
 }
 
+/* Without a target hale does not ask for a PROGRAM that ends at once. */
 Test(world, gives_hale_a_policy_that_hale_leaves_alone)
 {
-	struct ns_setup setup = {.words = NS_WORDS(ns_guest(), "exit", "7"),
-	                         .prepare = become_batch};
+	struct ns_setup setup = {
+	    .words = NS_WORDS("--health=file:/", ns_guest(), "exit", "7"),
+	    .prepare = become_batch};
 	struct fault_run run = {.fault.call = -1, .setup = &setup};
 
 	fault_run(&run, 1);
