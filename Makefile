@@ -185,7 +185,7 @@ help:
 #: make check       install what the tests need (Debian, Alpine, Fedora), and pass
 #: make faults      each system call fails each time, not just the first two
 #: make unit32      a 32-bit build, and the unit tests as 32-bit programs
-#: make valgrind    a handful of runs as PID 1 under memcheck
+#: make valgrind    runs as PID 1 under memcheck, and what it can be part of of pid1
 #: make coverage    how much of hale unit and pid1 run: 95 % of lines, 90 of branches
 #: make fuzz        libFuzzer on what takes bytes from outside, FUZZ_SECONDS=60 each
 #: make replay      what it was begun with and what it found, without libFuzzer
@@ -319,9 +319,9 @@ SUPPORT = $(wildcard tests/support/*.c)
 SUPPORT_HEADERS = $(wildcard tests/support/*.h)
 
 # With glibc as a library, since memcheck knows what its functions may read.
-valgrind: $(BUILD)/valgrind/hale $(BUILD)/guest
-	@tests/support/deps valgrind
-	tests/support/memcheck $(abspath $^)
+valgrind: $(BUILD)/valgrind/hale $(BUILD)/guest $(BUILD)/pid1 $(BUILD)/actor
+	@tests/support/deps check valgrind
+	tests/support/memcheck $(abspath $(wordlist 1,3,$^))
 
 $(BUILD)/valgrind/hale: $(filter-out string.c x86_64.c relro.c,\
 	    $(MODULES:%=%.c)) $(HEADERS) Makefile
