@@ -104,12 +104,13 @@ endif
 LOOP = status text signals reaper health stop sweep watch probe http grpc \
 	notify clock $(SHORT) init border
 RARE = options names target hosts address duration path spawn announce cgroup \
-	report replace check tools log errors
+	report replace check tools log errors verdict serve
 MODULES = $(LOOP) $(RARE)
 OBJECTS = $(MODULES:%=$(BUILD)/%.o)
 HEADERS = $(wildcard *.h)
 PURE = signals reaper health options names path stop cgroup report replace \
-	http grpc notify target address hosts log errors clock duration text
+	http grpc notify target address hosts log errors clock duration text \
+	status verdict serve
 UNIT = $(wildcard tests/unit/*.c)
 PID1 = $(wildcard tests/pid1/*.c)
 

@@ -22,6 +22,7 @@
 #include "status.h"
 #include "text.h"
 #include "tools.h"
+#include "verdict.h"
 
 enum {
 	BUFFER = HEALTH_MAX * 24 * 1024, /* bytes for all, escaped */
@@ -184,40 +185,12 @@ look(struct found *f, bool all)
 	f->state = HEALTH_UNHEALTHY;
 }
 
-/* The target that makes the state what it is, or NULL.  Not in line: three ask.
- */
-static __attribute__((noinline)) const struct status_target *
-culprit(const struct status *s, int state)
-{
-	int i;
-
-	for (i = 0; i < s->health.count; i++)
-		if (s->health.watch[i].state == state)
-			return &s->target[i];
-	return NULL;
-}
-
-static void
-add_quoted(struct text *t, const char *s)
-{
-	text_string(t, ": ");
-	text_escaped(t, s, strlen(s));
-}
-
 /* The line of --check. */
 static int
 say(struct text *t, int state, const char *excuse,
     const struct status_target *target)
 {
-	text_string(t, status_word(state));
-	if (excuse != NULL) {
-		add_quoted(t, excuse);
-	} else if (target != NULL && state != HEALTH_HEALTHY) {
-		add_quoted(t, target->text);
-		add_quoted(t, target->reason[0] != '\0' ? target->reason
-		                                        : "no answer yet");
-	}
-	text_string(t, "\n");
+	verdict_line(t, state, excuse, target);
 	return print(t);
 }
 
@@ -243,7 +216,7 @@ ask_hale(struct text *t, struct watch *w, const struct options *o,
 	while (!is_good(&f, o) && clock_now() < end &&
 	       tools_sleep(signals, RETRY) == 0)
 		look(&f, false);
-	return say(t, f.state, f.excuse, culprit(f.s, f.state)) != 0 ||
+	return say(t, f.state, f.excuse, verdict_culprit(f.s, f.state)) != 0 ||
 	       !is_good(&f, o);
 }
 
@@ -388,7 +361,8 @@ interrupted(struct watch *w, struct signals *signals, int wait, long long now)
 static void
 say_waiting(struct watch *w, const struct options *o)
 {
-	const struct status_target *bad = culprit(w->status, HEALTH_STARTING);
+	const struct status_target *bad =
+	    verdict_culprit(w->status, HEALTH_STARTING);
 
 	if (w->log->level == LOG_WARN || w->health.state != HEALTH_STARTING ||
 	    bad->reason[0] == '\0')
@@ -403,7 +377,7 @@ static long long
 probe_once(struct watch *w, struct signals *signals, int fd, long long now,
            long long end)
 {
-	struct pollfd fds[HEALTH_MAX + 1];
+	struct pollfd fds[WATCH_ENTRIES];
 	long long next = watch_next(w);
 	int wait;
 
@@ -452,7 +426,7 @@ ask_targets(struct text *t, struct watch *w, struct options *o,
 		log_say(w->log, LOG_WARN, "waited {after_ms:t} in vain",
 		        clock_now() - start);
 	return say(t, bad ? HEALTH_UNHEALTHY : state, NULL,
-	           culprit(w->status, state)) |
+	           verdict_culprit(w->status, state)) |
 	       bad;
 }
 

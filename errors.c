@@ -47,6 +47,7 @@ static const char texts[] =
     "\133" WORDS("protocol wrong type for socket") "\0" /* EPROTOTYPE */
     "\141" WORDS("address family not supported by protocol") "\0"
     /* EAFNOSUPPORT */
+    "\142" WORDS("address already in use") "\0" /* EADDRINUSE */
     "\143" WORDS("cannot assign requested address") "\0" /* EADDRNOTAVAIL */
     "\145" WORDS("network is unreachable") "\0" /* ENETUNREACH */
     "\150" WORDS("connection reset by peer") "\0" /* ECONNRESET */

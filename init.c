@@ -30,6 +30,7 @@
 #include "options.h"
 #include "reaper.h"
 #include "report.h"
+#include "serve.h"
 #include "signals.h"
 #include "spawn.h"
 #include "stop.h"
@@ -64,6 +65,9 @@ enum {
 	FORMAT_SIZE = 192,   /* bytes of a format that is put together */
 };
 
+/* In the order in which they are opened, and so ascend. */
+enum { LISTENER, NOTIFIED, OWN = SPAWN_KEPT };
+
 struct init {
 	/* What is small comes first, so that it is reached by short code. */
 	struct log log;
@@ -73,7 +77,7 @@ struct init {
 	int status;        /* of PROGRAM, as wait(2) has it */
 	int hurries;       /* rounds in a row that SIGCHLD has cut short */
 	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
-	int socket;        /* that PROGRAM notifies hale by, or 0 */
+	int own[OWN];      /* descriptors from before PROGRAM, each or 0 */
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
 	bool crowd;        /* of processes is dying: see rest */
@@ -165,7 +169,8 @@ lend(struct init *in)
 	w->tools.scratch = in->scratch;
 	w->tools.signals = &in->signals;
 	w->tools.program = in->program;
-	w->tools.socket = in->socket;
+	w->tools.socket = in->own[NOTIFIED];
+	w->listener = in->own[LISTENER];
 }
 
 static int
@@ -237,13 +242,26 @@ exit_code(const struct init *in, int code)
 	return in->options.remap_exit[code] ? 0 : code;
 }
 
+/* PROGRAM does not run: say why, in the words of format, whose argument is
+ * what.  The exit code. */
+static int
+give_up(struct init *in, const char *format, const char *what, int code)
+{
+	char message[MESSAGE_SIZE];
+	struct text t;
+
+	text_init(&t, message, sizeof(message));
+	in->log.kept = &t;
+	log_say(&in->log, LOG_ERROR, format, what);
+	leave_report(in, "not-started", code, message);
+	return code;
+}
+
 /* Say why PROGRAM does not run; the exit code that goes with it. */
 static int
 not_started(struct init *in)
 {
 	static const char *const why[] = {
-	    [SPAWN_STARTED] = /* nothing was */
-	    WORDS("cannot make NOTIFY_SOCKET: {error:e}"),
 	    [SPAWN_NO_PROCESS] =
 		WORDS("cannot create a process for '{program:q}': {error:e}"),
 	    [SPAWN_NOT_ALONE] =
@@ -257,9 +275,7 @@ not_started(struct init *in)
 	};
 	const struct spawn *spawn = &in->spawn;
 	const char *format = why[spawn->step];
-	char message[MESSAGE_SIZE];
 	int code = EXIT_FAILED;
-	struct text t;
 
 	if (spawn->step == SPAWN_NOT_FOUND && path_searched(&spawn->path))
 		format = WORDS(
@@ -269,43 +285,53 @@ not_started(struct init *in)
 		code = exit_code(in, in->options.name->not_found);
 	else if (spawn->step >= SPAWN_NOT_RUN)
 		code = exit_code(in, in->options.name->not_run);
-	text_init(&t, message, sizeof(message));
-	in->log.kept = &t;
 	errno = spawn->error;
-	log_say(&in->log, LOG_ERROR, format, spawn->file);
-	leave_report(in, "not-started", code, message);
-	return code;
+	return give_up(in, format, spawn->file, code);
 }
 
-/* PROGRAM's pid, or -1. */
-static pid_t
-start_program(struct init *in)
+/* Make the descriptors that have to be there before PROGRAM.  0, or the exit
+ * code. */
+static int
+open_own(struct init *in)
 {
+	const struct target *at = &in->options.listen;
 	const struct target *notify = in->options.notify;
-	pid_t pid;
 
-	if (notify != NULL) {
-		in->socket = announce_begin(&in->announce, notify->max_age);
-		if (in->socket < 0) {
-			in->spawn.error = errno;
-			return -1;
-		}
+	if (at->text != NULL) {
+		in->own[LISTENER] = serve_open(at->address);
+		if (in->own[LISTENER] < 0)
+			return give_up(
+			    in,
+			    WORDS("--health-listen: cannot listen on "
+			          "'{address:q}': {error:e}"),
+			    at->text, EXIT_FAILED);
 	}
-	pid = spawn_program(in->options.program, &in->signals,
-	                    in->options.session ? SPAWN_SESSION : SPAWN_GROUP,
-	                    &in->spawn);
-	if (notify != NULL)
-		*in->announce.end = NULL; /* it is nobody else's */
-	return pid;
+	if (notify != NULL) {
+		in->own[NOTIFIED] =
+		    announce_begin(&in->announce, notify->max_age);
+		if (in->own[NOTIFIED] < 0)
+			return give_up(
+			    in, WORDS("cannot make NOTIFY_SOCKET: {error:e}"),
+			    NULL, EXIT_FAILED);
+	}
+	return 0;
 }
 
 /* 0 when PROGRAM runs, else the exit code. */
 static int
 start(struct init *in)
 {
+	int code = open_own(in);
+
+	if (code != 0)
+		return code;
 	in->spawn.buffer = in->scratch;
 	in->started = clock_now(); /* hale's next turn may be late */
-	in->program = start_program(in);
+	in->program = spawn_program(
+	    in->options.program, &in->signals,
+	    in->options.session ? SPAWN_SESSION : SPAWN_GROUP, &in->spawn);
+	if (in->options.notify != NULL)
+		*in->announce.end = NULL; /* it is nobody else's */
 	if (in->program < 0)
 		return not_started(in);
 	errno = in->spawn.terminal_error;
@@ -362,7 +388,7 @@ static void
 let_go(struct init *in)
 {
 	ask_for_short_turns();
-	spawn_close_inherited(in->socket);
+	spawn_close_inherited(in->own);
 	if (chdir("/") < 0)
 		log_say(&in->log, LOG_WARN,
 		        "cannot move to /: {error:e} (the directory stays in "
@@ -635,7 +661,7 @@ time_left(const struct init *in)
 static bool
 wait_watching(struct init *in, int *wait)
 {
-	struct pollfd fds[HEALTH_MAX + 1];
+	struct pollfd fds[WATCH_ENTRIES];
 	struct watch *w = &in->watch;
 	int state = w->health.state;
 
@@ -646,6 +672,10 @@ wait_watching(struct init *in, int *wait)
 		obey_health(in);
 	if (w->health.state != state)
 		border_forget(); /* the message of it needed the rest */
+	if (fds[w->health.count + 1].revents != 0) {
+		serve_next(w->listener, w->status, in->report.orphans_reaped);
+		border_forget(); /* as above */
+	}
 	return in->descriptor < 0 || fds[w->health.count].revents != 0;
 }
 
@@ -815,7 +845,7 @@ run(struct init *in)
 		cgroup_begin(&in->memory, exact, in->scratch,
 		             sizeof(in->scratch));
 	code = start(in);
-	if (in->program < 0)
+	if (in->program <= 0)
 		return code;
 	if (!ended_at_once(in)) {
 		let_go(in);

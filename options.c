@@ -61,6 +61,7 @@ enum type {
 	REWRITE,
 	HEADER,
 	TARGET,
+	LISTEN,
 };
 
 /* One behind the other, in the order of the types. */
@@ -80,7 +81,8 @@ static const char wanted[] =
           "a list of statuses from 100 to 599, like 200,300-399\0"
           "FROM:TO, two signals; TO may be 0 or none\0"
           "a header like 'Name: value'; 8 are the most\0"
-          "a target");
+          "a target\0"
+          "[HOST:]PORT");
 
 #define FIELD(name) offsetof(struct options, name)
 #define VALUE(name) FIELD(rules[0].value[name])
@@ -149,6 +151,9 @@ static const char wanted[] =
 	    "health-header", "'NAME: VALUE'", "add it to requests; up to 8") \
 	ROW(0, RULE, UNHEALTHY, 0, VALUE(HEALTH_ACTION), \
 	    "on-unhealthy", "report|stop|signal:SIGNAL", "(default report)") \
+	ROW(0, SETTING, LISTEN, 0, FIELD(listen.text), \
+	    "health-listen", "[HOST:]PORT", \
+	    "tell it by HTTP") \
 	ROW(0, FLAG, CONSTANT, OPTIONS_CHECK, FIELD(action), \
 	    "check", "", "probe TARGETs, or ask this container's hale") \
 	ROW(0, FLAG, CONSTANT, 1, FIELD(live), \
@@ -201,11 +206,12 @@ metavar(const char *name)
 	return text_behind(name, 1);
 }
 
+/* Nothing is wrong where the problem is NULL. */
 static int
 fail(struct options *o, const char *problem)
 {
 	o->error.problem = problem;
-	return -1;
+	return problem == NULL ? 0 : -1;
 }
 
 static int
@@ -216,9 +222,8 @@ fail_wanting(struct options *o, const struct row *row, const char *problem)
 	return fail(o, problem);
 }
 
-/* The place of value among words that | parts, or -1. */
-static int
-choice(const char *words, const char *value)
+int
+options_choice(const char *words, const char *value)
 {
 	int i;
 
@@ -255,8 +260,8 @@ add_rewriting(struct options *o, const char *value)
 	name[length] = '\0';
 	value += length + 1;
 	from = catchable(name);
-	to =
-	    choice("0|none", value) >= 0 ? SIGNALS_NONE : signals_number(value);
+	to = options_choice("0|none", value) >= 0 ? SIGNALS_NONE
+	                                          : signals_number(value);
 	if (from < 0 || to < 0)
 		return -1;
 	o->rewrite[from] = (unsigned char)to;
@@ -271,14 +276,14 @@ unhealthy_action(const char *value)
 
 	if (strncmp(value, "signal:", 7) == 0)
 		return signals_number(value + 7);
-	n = choice("report|stop", value);
+	n = options_choice("report|stop", value);
 	return n > 0 ? OPTIONS_STOP : n;
 }
 
 static int
 yes_or_no(const char *value)
 {
-	int n = choice("no|false|0||yes|true|1", value);
+	int n = options_choice("no|false|0||yes|true|1", value);
 
 	return n < 0 ? n : n / 4;
 }
@@ -307,7 +312,7 @@ understand(struct options *o, const struct row *row, const char *value)
 	case YES_OR_NO:
 		return value == NULL ? 1 : yes_or_no(value);
 	case CHOICE:
-		return choice(metavar(o->option), value);
+		return options_choice(metavar(o->option), value);
 	case SIGNAL:
 		return signals_number(value);
 	case STOP_SIGNAL:
@@ -360,13 +365,13 @@ add_target(struct options *o, const char *text)
 		o->count++;
 		problem = target_parse(t, text, o->environment, &o->pool);
 		if (t->kind == TARGET_NOTIFY) {
-			if (o->notify != NULL || o->action == OPTIONS_CHECK)
+			if (o->notify != NULL)
 				problem = WORDS("needs a PROGRAM of its own");
 			o->notify = t;
 		}
 	}
 	o->target = o->count;
-	return problem == NULL ? 0 : fail(o, problem);
+	return fail(o, problem);
 }
 
 /* The field of a row is of this target: its rule, or one of its strings. */
@@ -392,6 +397,8 @@ apply(struct options *o, const struct row *row, const char *value)
 	o->said[place / sizeof(int)] = true;
 	if (row->type == TARGET)
 		return add_target(o, value);
+	if (row->type == LISTEN)
+		return fail(o, target_listen(&o->listen, value));
 	n = understand(o, row, value);
 	if (n < (row->kind & ABOVE_0))
 		return fail_wanting(o, row, "is not ");
@@ -642,6 +649,10 @@ settle(struct options *o)
 		o->stop_signal = SIGTERM;
 		o->stops[SIGTERM] = o->stops[SIGINT] = 1;
 	}
+	o->error.option = "--health-listen";
+	o->error.value = NULL;
+	if (o->listen.text != NULL && o->count == 0)
+		return fail(o, " needs --health");
 	return settle_level(o);
 }
 
@@ -687,7 +698,10 @@ add_targets(struct options *o)
 	for (word = o->program; *word != NULL; word++)
 		if (add_target(o, *word) < 0)
 			return -1;
-	return 0;
+	if (o->notify == NULL)
+		return 0;
+	o->error.value = o->notify->text;
+	return fail(o, "needs a PROGRAM of its own");
 }
 
 /* Is there just the PROGRAM that the action needs? */

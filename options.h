@@ -87,6 +87,7 @@ struct options {
 	long long wait;          /* milliseconds, for --check */
 	const char *path;        /* for --install */
 	const char *exit_report; /* a path, or NULL */
+	struct target listen;    /* its text, or NULL; and its addresses */
 
 	unsigned char stops[SIGNALS_MAX + 1]; /* 1: begins the stop */
 	unsigned char remap_exit[256];        /* 1: becomes 0 */
@@ -103,6 +104,9 @@ struct options {
  * options. */
 int options_parse(struct options *options, char **argv, char **envp,
                   pid_t self);
+
+/* The place of value among words that | parts, or -1. */
+int options_choice(const char *words, const char *value);
 
 /* Append what --help prints. */
 void options_help(struct text *t);

@@ -11,13 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,26 +80,10 @@ verdict(struct probe *p, enum probe_result result)
 
 /* ------ Servers ------ */
 
-union name {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
-/* The name of the socket that is tried; its length. */
-static socklen_t
-name_it(const struct probe *p, union name *n)
+socklen_t
+probe_name(const struct address *a, union probe_name *n)
 {
-	const struct address *a = &p->target->address[p->address];
-
 	memset(n, 0, sizeof(*n));
-	if (p->target->socket != NULL) {
-		n->any.sa_family = AF_UNIX;
-		memcpy(n->un.sun_path, p->target->socket,
-		       strlen(p->target->socket));
-		return sizeof(n->un);
-	}
 	n->any.sa_family = a->family;
 	n->in.sin_port = htons(a->port); /* at the same place in both */
 	if (a->family == AF_INET) {
@@ -113,12 +94,26 @@ name_it(const struct probe *p, union name *n)
 	return sizeof(n->in6);
 }
 
+/* The name of the socket that is tried; its length. */
+static socklen_t
+name_it(const struct probe *p, union probe_name *n)
+{
+	const char *path = p->target->socket;
+
+	if (path == NULL)
+		return probe_name(&p->target->address[p->address], n);
+	memset(n, 0, sizeof(*n));
+	n->any.sa_family = AF_UNIX;
+	memcpy(n->un.sun_path, path, strlen(path));
+	return sizeof(n->un);
+}
+
 /* A port that nobody listens on may be the one that connect(2) chose for this
  * end, which then talks to itself. */
 static bool
 to_itself(const struct probe *p)
 {
-	union name peer, own;
+	union probe_name peer, own;
 	socklen_t length = name_it(p, &peer), size = sizeof(own);
 
 	return getsockname(p->fd, &own.any, &size) == 0 && size == length &&
@@ -162,7 +157,7 @@ connect_on(struct probe *p, const struct probe_tools *tools, long long now)
 {
 	bool asks = p->target->kind <= TARGET_GRPC;
 	bool known = asks && p->opened; /* send(2) knows as much */
-	union name n;
+	union probe_name n;
 
 	p->opened = true;
 	if (!known && connect(p->fd, &n.any, name_it(p, &n)) < 0) {

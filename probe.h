@@ -2,9 +2,12 @@
 #ifndef HALE_PROBE_H
 #define HALE_PROBE_H
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 #include "grpc.h"
 #include "http.h"
@@ -14,6 +17,14 @@
 #include "target.h"
 
 enum { PROBE_HEADERS = 8 + 1 };
+
+/* A socket's, for the kernel. */
+union probe_name {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
+};
 
 enum probe_result {
 	PROBE_PENDING,
@@ -62,6 +73,9 @@ struct probe {
 	const char *headers[PROBE_HEADERS]; /* NULL ends them */
 	char reason[STATUS_REASON_SIZE];    /* of the last failure */
 };
+
+/* Put the name of an address into *n; its length. */
+socklen_t probe_name(const struct address *a, union probe_name *n);
 
 /* Begin an attempt: never waits but for execve(2).  Modelled on the probes of
  * the kubelet. */

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -284,20 +285,25 @@ spawn_program(char **argv, const struct signals *signals, enum spawn_kind kind,
 	return -1;
 }
 
-/* Up to the one before the end; 0 is the end of all. */
 static void
-close_all(int from, int end)
+close_all(int first, int last)
 {
-	if (syscall(SYS_close_range, from, end - 1, 0U) == 0)
+	if (syscall(SYS_close_range, first, last, 0U) == 0)
 		return;
-	for (; from != end && from < DESCRIPTORS_MAX; from++)
-		(void)close(from); /* most are not open */
+	for (; first <= last && first < DESCRIPTORS_MAX; first++)
+		(void)close(first); /* most are not open */
 }
 
 void
-spawn_close_inherited(int keep)
+spawn_close_inherited(const int keep[SPAWN_KEPT])
 {
-	close_all(3, keep);
-	if (keep != 0)
-		close_all(keep + 1, 0);
+	int i, first = 3;
+
+	for (i = 0; i < SPAWN_KEPT; i++) {
+		if (keep[i] == 0)
+			continue;
+		close_all(first, keep[i] - 1);
+		first = keep[i] + 1;
+	}
+	close_all(first, INT_MAX);
 }

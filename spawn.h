@@ -10,7 +10,7 @@
 
 /* How the start went; the first is good, the others end it. */
 enum spawn_step {
-	SPAWN_STARTED,    /* or there was no attempt */
+	SPAWN_STARTED,
 	SPAWN_NO_PROCESS, /* vfork(2) failed */
 	SPAWN_NOT_ALONE,  /* no process group, or no signals, of its own */
 	SPAWN_NOT_FOUND,  /* there is no such file */
@@ -24,6 +24,8 @@ enum spawn_kind {
 	SPAWN_SESSION, /* a session that takes the terminal over */
 	SPAWN_PROBE,   /* a process group, /dev/null and a pipe */
 };
+
+enum { SPAWN_KEPT = 2 /* descriptors of hale's own, at the most */ };
 
 struct spawn {
 	enum spawn_step step;
@@ -53,9 +55,9 @@ pid_t spawn_program(char **argv, const struct signals *signals,
  * ended, for whoever reads from the terminal next; see tcsetpgrp(3). */
 void spawn_give_back(pid_t program);
 
-/* Close what is above descriptor 2, but keep, see close_range(2); 0 is none.
- * PROGRAM has its own copies by now.  Kernels before 5.9: only the first 65536
- * are looked at. */
-void spawn_close_inherited(int keep);
+/* Close what is above descriptor 2, but for those in keep, which ascend, and
+ * where 0 is none; see close_range(2).  PROGRAM has its own copies by now.
+ * Kernels before 5.9: only the first 65536 are looked at. */
+void spawn_close_inherited(const int keep[SPAWN_KEPT]);
 
 #endif

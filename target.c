@@ -152,9 +152,16 @@ copy(struct target *t, const char *s, char **envp, struct target_pool *p)
 	return quote > 0 ? WORDS("has a quote that is not closed") : NULL;
 }
 
-/* HOST[:PORT], where 0 is no port. */
 static const char *
-parse_authority(struct target *t, char *host, int port)
+set_port(struct target *t, int port)
+{
+	t->address[0].port = t->address[1].port = (unsigned short)port;
+	return port <= 0 ? WORDS("has no port from 1 to 65535") : NULL;
+}
+
+/* HOST[:PORT], where 0 is no port; HOST is the first t->count bytes. */
+static const char *
+parse_authority(struct target *t, const char *host, int port)
 {
 	size_t n;
 
@@ -176,10 +183,19 @@ parse_authority(struct target *t, char *host, int port)
 	host += n;
 	if (*host != '\0')
 		port = *host == ':' ? text_to_number(host + 1, 65535) : 0;
-	t->address[0].port = t->address[1].port = (unsigned short)port;
-	if (port == 80)
-		*host = '\0';
-	return port <= 0 ? WORDS("has no port from 1 to 65535") : NULL;
+	t->count = (int)(host - t->host);
+	return set_port(t, port);
+}
+
+const char *
+target_listen(struct target *t, const char *text)
+{
+	*t = (struct target){.text = text};
+	if (strchr(text, ':') != NULL)
+		return parse_authority(t, text, 0);
+	t->address[0].family = AF_INET6;
+	t->address[1].family = AF_INET;
+	return set_port(t, text_to_number(text, 65535));
 }
 
 static const char *
@@ -194,6 +210,7 @@ parse_socket(struct target *t, char *path)
 static const char *
 parse_http(struct target *t, char *s)
 {
+	const char *error;
 	char *host = s - 2;
 
 	if (strncasecmp(s, "unix:/", 6) == 0) {
@@ -220,7 +237,10 @@ parse_http(struct target *t, char *s)
 	s[strcspn(s, "#")] = '\0';
 	if (strchr(host, '@') != NULL)
 		return WORDS("has a user or password: use --health-header");
-	return parse_authority(t, host, 80);
+	error = parse_authority(t, host, 80);
+	if (t->address[0].port == 80)
+		host[t->count] = '\0'; /* it goes without saying */
+	return error;
 }
 
 static const char *

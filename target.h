@@ -31,7 +31,7 @@ struct target {
 	int addresses;    /* how many; 0 with TARGET_HTTP: the unix socket */
 	struct address address[TARGET_ADDRESSES];
 	char *socket;      /* path of the unix socket, or NULL */
-	char *host;        /* HTTP: what its header Host says, HOST[:PORT] */
+	const char *host;  /* HTTP: what its header Host says, HOST[:PORT] */
 	char *path;        /* HTTP: path and query, begins with /; file: path;
 	                      gRPC: service, "" for all */
 	char *words;       /* exec: each ended by a NUL, one behind the other */
@@ -50,6 +50,11 @@ void target_put(struct target_pool *p, char c);
 
 /* The value that the variable has whose name is the first n bytes, or NULL. */
 const char *target_variable(char **envp, const char *name, size_t n);
+
+/* Understand [HOST:]PORT, where to listen: at the first of the two addresses
+ * whose family there is; the second may have none.  Without HOST they are all
+ * that there are.  As above. */
+const char *target_listen(struct target *t, const char *text);
 
 /* Understand text; its strings go into the pool.  NULL, or what is wrong, in
  * words that follow "'TEXT' "; some of the pool may be used up then. */

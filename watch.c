@@ -105,21 +105,23 @@ watch_begin(struct watch *w, const struct options *o, long long now)
 }
 
 int
-watch_wait(const struct watch *w, struct pollfd fds[HEALTH_MAX + 1], int fd,
+watch_wait(const struct watch *w, struct pollfd fds[WATCH_ENTRIES], int fd,
            int wait)
 {
 	struct pollfd last = {.fd = fd, .events = POLLIN};
-	int i, n = w->health.count;
+	int i, n = w->health.count, all = n + 1 + (w->listener != 0);
 	int pause = wait < 0 || wait > PAUSE ? PAUSE : wait;
 
 	for (i = 0; i < n; i++)
 		fds[i] = probe_events(&w->probes[i]);
 	fds[n] = last;
-	if (poll(fds, (nfds_t)n + 1, fd < 0 ? pause : wait) >= 0)
+	fds[n + 1] = last;
+	fds[n + 1].fd = w->listener;
+	if (poll(fds, (nfds_t)all, fd < 0 ? pause : wait) >= 0)
 		return 0;
 	/* They are more than RLIMIT_NOFILE, or a filter refuses the call.  No
 	 * step waits for anything, so take all for ready now and then. */
-	for (i = 0; i <= n; i++)
+	for (i = 0; i < all; i++)
 		fds[i].revents = fds[i].fd >= 0;
 	return pause;
 }

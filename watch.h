@@ -12,6 +12,8 @@
 #include "probe.h"
 #include "status.h"
 
+enum { WATCH_ENTRIES = HEALTH_MAX + 2 /* that poll(2) gets */ };
+
 /* All targets, the attempts at them, and where that is published. */
 struct watch {
 	struct probe_tools tools;
@@ -20,6 +22,7 @@ struct watch {
 	int cause;      /* the target whose action was asked for last */
 	unsigned asked; /* a bit for each whose action is still to be taken */
 	bool publish;   /* the state is hale's name as well */
+	int listener;   /* to be waited for as well, or 0 */
 	struct health health;
 	struct probe probes[HEALTH_MAX];
 };
@@ -30,9 +33,10 @@ struct watch {
 void watch_begin(struct watch *w, const struct options *o, long long now);
 
 /* Sleep for wait milliseconds (-1: for ever) at most, until a target is ready
- * or fd, which comes last in fds and may be -1.  0, or how long the caller has
- * to wait for signals in its place, since poll(2) fails. */
-int watch_wait(const struct watch *w, struct pollfd fds[HEALTH_MAX + 1], int fd,
+ * or fd, which comes behind them in fds and may be -1, or the listener, which
+ * comes last.  0, or how long the caller has to wait for signals in its place,
+ * since poll(2) fails. */
+int watch_wait(const struct watch *w, struct pollfd fds[WATCH_ENTRIES], int fd,
                int wait);
 
 /* When watch_step has something to do, even if no descriptor is ready: ms, as

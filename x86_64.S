@@ -33,6 +33,7 @@ _start:	pop	%rdi
 	call_of	_exit, SYS_exit_group
 
 	call_of	access, SYS_access
+	call_of	bind, SYS_bind
 	call_of	chdir, SYS_chdir
 	call_of	close, SYS_close
 	call_of	connect, SYS_connect
@@ -49,6 +50,7 @@ _start:	pop	%rdi
 	call_of	getsockname, SYS_getsockname
 	call_of	ioctl, SYS_ioctl
 	call_of	kill, SYS_kill
+	call_of	listen, SYS_listen
 	call_of	lseek, SYS_lseek
 	call_of	open, SYS_open
 
@@ -80,6 +82,8 @@ done:	test	%rax, %rax
 	call_of	sendfile, SYS_sendfile
 	call_of	setpgid, SYS_setpgid
 	call_of	setsid, SYS_setsid
+	call_of	setsockopt, SYS_setsockopt
+	call_of	shutdown, SYS_shutdown
 	call_of	umask, SYS_umask
 	call_of	unlink, SYS_unlink
 	call_of	write, SYS_write

@@ -246,7 +246,7 @@ judge_json(struct input *in, const struct status *page)
 
 /* Let check print; what it returned. */
 static int
-listen(struct watch *w, struct options *o)
+ask_and_hear(struct watch *w, struct options *o)
 {
 	int result;
 	ssize_t n;
@@ -286,7 +286,7 @@ fuzz(struct input *in)
 	memset(s, 0x5a, sizeof(*s));
 	w->log = &log;
 	w->status = s;
-	result = listen(w, o);
+	result = ask_and_hear(w, o);
 	demand(result == 0 || result == 1);
 	if (o->action == OPTIONS_CHECK)
 		judge_check(result, o->live);

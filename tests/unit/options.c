@@ -902,9 +902,49 @@ Test(options, know_one_program_to_notify_hale)
 	refused(parse("--check", "unix:/a", "notify:"),
 	        "--check: 'notify:' needs a PROGRAM of its own");
 	refused(parse("--check", "--health=notify:"),
-	        "--health: 'notify:' needs a PROGRAM of its own");
+	        "--check: 'notify:' needs a PROGRAM of its own");
+	refused(parse("--health=notify:", "--check", "unix:/a"),
+	        "--check: 'notify:' needs a PROGRAM of its own");
 	cr_assert_eq(parse("--health=unix:/a", "true"), 0);
 	cr_expect_null(options.notify);
+}
+
+Test(options, have_a_place_to_listen_at)
+{
+	cr_assert_eq(parse("true"), 0);
+	cr_expect_null(options.listen.text);
+	cr_assert_eq(
+	    parse("--health=unix:/a", "--health-listen=127.0.0.1:80", "true"),
+	    0);
+	cr_expect_str_eq(options.listen.text, "127.0.0.1:80");
+	cr_expect_eq(options.listen.address[0].port, 80);
+	cr_assert_eq(parse_env("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=81"),
+	             0);
+	cr_expect_eq(options.listen.address[0].port, 81);
+	cr_assert_eq(
+	    parse_as(1, LIST("--health-listen", "82", "true"),
+	             LIST("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=x")),
+	    0);
+	cr_expect_eq(options.listen.address[0].port, 82);
+	refused(parse("--health=unix:/a", "--health-listen=a:b", "true"),
+	        "--health-listen: 'a:b' needs a host's address, or its name in "
+	        "/etc/hosts");
+	refused(parse_env("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=0"),
+	        "HALE_HEALTH_LISTEN: '0' has no port from 1 to 65535");
+	refused(parse("--health-listen"),
+	        "--health-listen needs a value: [HOST:]PORT");
+}
+
+Test(options, do_not_listen_with_nothing_to_tell)
+{
+	refused(parse("--health-listen=80", "true"),
+	        "--health-listen needs --health");
+	refused(parse_env("HALE_HEALTH_LISTEN=80"),
+	        "--health-listen needs --health");
+	/* It is of no interest to a check that has targets of its own. */
+	cr_expect_eq(parse_as(1, LIST("--check", "unix:/a"),
+	                      LIST("HALE_HEALTH_LISTEN=x")),
+	             0);
 }
 
 Test(options, take_the_first_stop_signal_for_a_stop_for_ill_health)

@@ -476,6 +476,67 @@ static const char *const any[] = {
     "file:/a/b?max-age=1m30s",
 };
 
+static const struct {
+	const char *text;
+	unsigned short first, second, port;
+	unsigned char last; /* byte of the first address */
+} listeners[] = {
+    {"1", AF_INET6, AF_INET, 1, 0},
+    {"65535", AF_INET6, AF_INET, 65535, 0},
+    {"127.0.0.1:80", AF_INET, 0, 80, 0},
+    {"0.0.0.0:8080", AF_INET, 0, 8080, 0},
+    {"localhost:9", AF_INET, AF_INET6, 9, 0},
+    {"[::1]:10", AF_INET6, 0, 10, 1},
+    {"[::]:80", AF_INET6, 0, 80, 0},
+};
+
+Test(target, may_be_a_place_to_listen_at)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++) {
+		const char *text = listeners[i].text;
+
+		memset(&t, 0x5a, sizeof(t));
+		cr_expect_null(target_listen(&t, text), "%s", text);
+		cr_expect_eq(t.text, text);
+		cr_expect_eq(t.address[0].family, listeners[i].first, "%s",
+		             text);
+		cr_expect_eq(t.address[1].family, listeners[i].second, "%s",
+		             text);
+		cr_expect_eq(t.address[0].port, listeners[i].port);
+		cr_expect_eq(t.address[1].port, listeners[i].port);
+		cr_expect_eq(t.address[0].bytes[15], listeners[i].last);
+	}
+}
+
+Test(target, is_no_place_to_listen_at)
+{
+	static const char *const wrong[] = {
+	    "",
+	    "0",
+	    "65536",
+	    "-1",
+	    "80x",
+	    "localhost",
+	    "127.0.0.1",
+	    "[::1]",
+	    "1.2.3.4:",
+	    "1.2.3.4:0",
+	    "[::1]:",
+	    "[::1]:65536",
+	    "::1:80",
+	    "[::1:80",
+	    ":80",
+	    "a.invalid:80",
+	    "http://1.2.3.4:80",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect_not_null(target_listen(&t, wrong[i]), "%s", wrong[i]);
+}
+
 Test(target, may_be_cut_anywhere)
 {
 	size_t i, n;
