@@ -324,7 +324,8 @@ Test(usage, refuses_options_of_health_that_cannot_be_meant)
 	    "--health-start-interval=", "--on-unhealthy=restart",
 	    "--on-unhealthy=",          "--on-unhealthy=signal:",
 	    "--on-unhealthy=signal:X",  "--on-unhealthy=signal:0",
-	    "--on-unhealthy=signal:65", "--health-listen=8080",
+	    "--on-unhealthy=signal:65", "--health-listen=",
+	    "--health-listen=65536",    "--health-listen=a.invalid:80",
 	};
 	size_t i;
 

@@ -14,4 +14,7 @@ enum { REFUSE_ANY = -1 };
 /* Make it so, see seccomp(2).  Usable as prepare of a struct ns_setup. */
 void refuse_call(void *refusal);
 
+/* The same, for sockets of a family, an int: EAFNOSUPPORT. */
+void refuse_family(void *family);
+
 #endif
