@@ -383,8 +383,7 @@ hand_on(void *argument)
 
 Test(listen, is_nothing_that_program_gets)
 {
-	struct ns_output output;
-	struct ns ns, one;
+	struct ns ns;
 
 	go_up();
 	ns = start_with(NULL, NULL, NS_WORDS(ns_guest(), "descriptors", "6"));
@@ -400,11 +399,33 @@ Test(listen, is_nothing_that_program_gets)
 	state_await(&ns, "hale:healthy");
 	cr_expect_eq(state_descriptors(&ns, true), 1);
 	expect_state(OK, OK, "");
-	/* Nor does it take the place of the status. */
-	one = ns_beside(&ns, &(struct ns_setup){.words = NS_WORDS("--status")});
-	ns_collect(&one, &output);
-	cr_expect_not_null(strstr(output.out, file_target()), "%s", output.out);
 	ns_kill(&ns);
+}
+
+/* Whichever are free: others look for the status at descriptor 3. */
+Test(listen, does_not_take_the_place_of_the_status)
+{
+	int closed;
+
+	go_up();
+	for (closed = 0; closed < 4; closed++) {
+		struct ns_output output;
+		struct ns one,
+		    ns = ns_start(&(struct ns_setup){
+			.words = NS_WORDS("--health-listen", port, "--health",
+		                          file_target(), ns_guest(), "wait"),
+			.in = (closed & 1) != 0 ? NS_CLOSED : NS_PIPE,
+			.out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE});
+
+		state_await(&ns, "hale:healthy");
+		expect_state(OK, OK, "");
+		one = ns_beside(
+		    &ns, &(struct ns_setup){.words = NS_WORDS("--status")});
+		ns_collect(&one, &output);
+		cr_expect_not_null(strstr(output.out, file_target()), "%s",
+		                   output.out);
+		ns_kill(&ns);
+	}
 }
 
 Test(listen, leaves_no_descriptor_behind)
