@@ -9,11 +9,14 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -155,7 +158,8 @@ is_passing(int call, int error)
 {
 	if (error == EAGAIN)
 		return call == SYS_rt_sigtimedwait || call == SYS_sendto ||
-		       call == SYS_recvfrom || call == SYS_recvmsg;
+		       call == SYS_recvfrom || call == SYS_recvmsg ||
+		       call == SYS_accept4;
 	return error == EINPROGRESS || error == EALREADY ||
 	       (error == EINTR && call == SYS_rt_sigtimedwait);
 }
@@ -370,6 +374,29 @@ have_terminal(void *argv)
 		extra_rename(argv);
 }
 
+/* It is asked by its own probe, in a network that no other has. */
+static char *listening[] = {"--health-listen=8080",
+                            "--health-interval=100ms",
+                            "--health-retries=1",
+                            "--health",
+                            NULL,
+                            NULL};
+
+static void
+enter_network(void *argument)
+{
+	struct ifreq r = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd;
+
+	(void)argument;
+	if (unshare(CLONE_NEWNET) < 0)
+		_exit(99);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &r) < 0)
+		_exit(99);
+	close(fd);
+}
+
 static struct ns_setup
 setup_of(char **words)
 {
@@ -384,6 +411,11 @@ setup_of(char **words)
 		setup.prepare = have_terminal;
 	if (words == plain)
 		setup.env = listen_pid;
+	if (words == listening) {
+		setup.prepare = enter_network;
+		words[4] = checks_text(
+		    "exec:%s --check http://127.0.0.1:8080/livez", ns_hale());
+	}
 	return setup;
 }
 
@@ -486,6 +518,11 @@ Test(faults, are_survived_by_a_hale_that_watches, .init = open_servers,
 	check_words(watching());
 }
 
+Test(faults, are_survived_by_a_hale_that_listens, .timeout = 600)
+{
+	check_words(listening);
+}
+
 /* ------ The probes themselves. ------ */
 
 /* A call that only this target needs, and the reason that is given for it. */
@@ -578,9 +615,9 @@ note_calls(const struct ns_setup *base, bool seen[FAULT_CALLS], int failing)
 Test(faults, are_tried_of_each_call_that_hale_makes, .init = open_servers,
      .fini = close_servers, .timeout = 600)
 {
-	char **all[] = {plain,         verbose,    stopping,
-	                subreaper,     other_name, foreground,
-	                other_session, notified,   NULL};
+	char **all[] = {plain,      verbose,    stopping,      subreaper,
+	                other_name, foreground, other_session, notified,
+	                listening,  NULL};
 	bool seen[FAULT_CALLS] = {false};
 	struct ns_setup setup;
 	int i;
