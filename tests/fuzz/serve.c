@@ -111,6 +111,8 @@ fuzz(struct input *in)
 	demand(strncmp(buffer + 9, code, 3) == 0);
 	body = strstr(buffer, "\r\n\r\n");
 	demand(body != NULL);
+	if (body == NULL)
+		return;
 	demand(body[4] == '\0' || *code == '2' || *code == '5');
 	if (body[4] != '\0')
 		look_at_body(body + 4, metrics);
