@@ -136,7 +136,7 @@ $(HALE): $(OBJECTS)
 	    $(LDFLAGS) -o $@ $(patsubst %/init.o,-lc %/init.o,$(OBJECTS)) -lc
 	@$(if $(MUSL),:,echo "hale: built with $(CC) and its libc:" \
 	    "$$(($$(wc -c <$@) / 1024)) KiB; musl-gcc" \
-	    "(Debian, Ubuntu: apt install musl-tools) makes it 37 KiB")
+	    "(Debian, Ubuntu: apt install musl-tools) makes it 40 KiB")
 
 COMPILE = $(CC) $(FLAGS) $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 

@@ -43,11 +43,13 @@ put(struct text *t, const char *form, const char *name, const char *word,
 
 		if (*c == 3) {
 			text_number(t, n);
-			continue;
+		} else if (*c == 1) {
+			text_words(t, name);
+		} else {
+			t->quoting = *c == 2;
+			text_string(t, t->quoting ? word : c);
+			t->quoting = false;
 		}
-		t->quoting = *c == 2;
-		text_string(t, *c == 1 ? name : *c == 2 ? word : c);
-		t->quoting = false;
 	}
 }
 
@@ -58,12 +60,12 @@ enum { LIVE, READY, ORPHANS, PROBES, HEALTHY, DURATION, METRICS };
 static void
 add_metrics(struct text *t, const struct status *s, unsigned long orphans)
 {
-	static const char names[] = "live\0"
-				    "ready\0"
-				    "orphans_reaped_total\0"
-				    "probes_total\0"
-				    "target_healthy\0"
-				    "probe_duration_seconds";
+	static const char names[] = WORDS("live\0"
+	                                  "ready\0"
+	                                  "orphans_reaped_total\0"
+	                                  "probes_total\0"
+	                                  "target_healthy\0"
+	                                  "probe_duration_seconds");
 	int kind, i;
 
 	for (kind = LIVE; kind < METRICS; kind++) {
@@ -114,13 +116,12 @@ size_t
 serve_answer(char buffer[SERVE_SIZE], size_t n, const struct status *s,
              unsigned long orphans)
 {
-	static const char phrases[] =
-	    "503 Service Unavailable\0"
-	    "200 OK\0"
-	    "404 Not Found\0"
-	    "405 Method Not Allowed\r\nAllow: GET, HEAD\0"
-	    "400 Bad Request\0"
-	    "431 Too Large";
+	static const char phrases[] = WORDS("503 Service Unavailable\0"
+	                                    "200 OK\0"
+	                                    "404 Not Found\0"
+	                                    "405 Method Not Allowed\0"
+	                                    "400 Bad Request\0"
+	                                    "431 Too Large");
 	enum { PAGE_METRICS, PAGE_LIVEZ };
 	int state = s->health.state, phrase = state == HEALTH_HEALTHY, page,
 	    method;
@@ -146,7 +147,7 @@ serve_answer(char buffer[SERVE_SIZE], size_t n, const struct status *s,
 		phrase = TOO_LARGE;
 	text_init(&t, buffer, SERVE_SIZE); /* all of it has been read */
 	put(&t,
-	    "HTTP/1.1 \1\r\nConnection: close\r\n"
+	    "HTTP/1.1 \1\r\nConnection: close\r\nAllow: GET, HEAD\r\n"
 	    "Content-Type: text/plain; version=0.0.4\r\n\r\n",
 	    text_behind(phrases, phrase), NULL, 0);
 	if (phrase > GOOD || method > 0)
