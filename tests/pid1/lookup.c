@@ -119,6 +119,9 @@ Test(lookup, ends_with_126_when_the_file_cannot_be_run)
 	check_refusal("one", "one/unready", 126, "one/unready",
 	              "ermission denied");
 	check_refusal("one", "one/loop", 126, "one/loop", "ymbolic");
+	/* The first of two is the one to complain of. */
+	check_refusal("./one:one", "unready", 126, "./one/unready",
+	              "ermission denied");
 }
 
 Test(lookup, says_that_the_interpreter_is_missing)

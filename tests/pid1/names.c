@@ -162,6 +162,28 @@ Test(names, have_dumb_init_hand_its_terminal_to_the_session)
 	cr_expect_eq(ns_end(&ns), 0);
 }
 
+/* A container's PID 1 leads a session, and mostly without a terminal. */
+static void
+lead(void *argv)
+{
+	if (setsid() < 0)
+		_exit(99);
+	extra_rename(argv);
+}
+
+Test(names, have_dumb_init_need_no_terminal)
+{
+	char **argv = NS_WORDS("dumb-init", ns_guest(), "exit", "7");
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = argv + 1,
+	                          .prepare = lead,
+	                          .argument = argv},
+	       &output);
+	cr_expect_eq(output.code, 7);
+	cr_expect_str_empty(output.err);
+}
+
 /* The kernel sends HUP and CONT to who gives a terminal up: PROGRAM gets that
  * one only which somebody had sent before. */
 static void

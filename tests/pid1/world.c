@@ -88,6 +88,24 @@ Test(world, has_a_script_no_shell_to_run_it)
 }
 
 static void
+unset_path(void *argument)
+{
+	(void)argument;
+	unsetenv("PATH");
+}
+
+/* Then there is the one that execvp(3) has. */
+Test(world, has_no_path)
+{
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = NS_WORDS("sh", "-c", "exit 7"),
+	                          .prepare = unset_path},
+	       &output);
+	cr_expect_eq(output.code, 7, "%s", output.err);
+}
+
+static void
 become_batch(void *argument)
 {
 	struct sched_param none = {0};
@@ -195,6 +213,19 @@ Test(world, asks_for_more_than_a_request_can_be)
 	judge(&output, 1, "the request is longer than 4 KiB");
 	free(target);
 	server_stop(&server, fd);
+}
+
+Test(world, has_a_command_without_its_interpreter)
+{
+	char *script = extra_path("script");
+
+	extra_put(script, "#!/no/such\n");
+	cr_assert_eq(chmod(script, 0755), 0);
+	checks_unhealthy(
+	    checks_text("cannot run %s: the interpreter or loader it names is "
+	                "missing",
+	                script),
+	    NS_WORDS(checks_text("exec:%s", script)));
 }
 
 /* The header of one target is not sent to the other. */
