@@ -87,6 +87,15 @@ Test(world, has_a_script_no_shell_to_run_it)
 	                             script));
 }
 
+/* Whatever follows, help is what is wanted. */
+Test(world, asks_for_help_and_more_in_one_word)
+{
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-h?!")}, &output);
+	judge(&output, 0, "usage: hale ");
+}
+
 static void
 unset_path(void *argument)
 {
@@ -328,6 +337,24 @@ start_ill(bool plain, void (*prepare)(void *))
 	ns_expect(&ns, "ready");
 	state_await(&ns, "hale:unhealthy");
 	return ns;
+}
+
+/* Descriptor 3 is where others look, and 0 to 2 have to be filled for that. */
+Test(world, has_no_standard_streams)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+		      .words = NS_WORDS("--health=file:/", ns_guest(), "wait"),
+		      .in = NS_CLOSED,
+		      .out = NS_CLOSED,
+		      .err = NS_CLOSED}),
+		  one;
+	struct ns_output output;
+
+	state_await(&ns, "hale:healthy");
+	one = ns_beside(&ns, &(struct ns_setup){.words = NS_WORDS("--status")});
+	ns_collect(&one, &output);
+	judge(&output, 0, "file:/");
+	ns_kill(&ns);
 }
 
 /* Two containers can have one PID namespace, but not their mounts. */
