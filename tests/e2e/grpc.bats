@@ -10,6 +10,7 @@ load helpers
 
 PYTHON=/usr/bin/python3 # for which Debian has the module
 GO_SOURCES=/usr/share/gocode
+SOURCES=$BATS_TEST_DIRNAME/grpc
 
 SERVERS=(core golang nghttp2)
 OTHERS=(bare web)
@@ -60,128 +61,25 @@ script() { # NAME COMMAND...
 	chmod +x "$DIR/$1"
 }
 
-# ---- Servers: "" is up as long as there is a file ----
+# Servers, in grpc/: "" is up as long as there is a file.
 
 make_core() {
-	cat >"$DIR/core.py" <<-'END'
-		import os, sys
-		from concurrent import futures
-		import grpc
-
-		def check(request, context):
-		    name = request[2:].decode()
-		    up = os.path.exists(os.path.join(sys.path[0], 'up'))
-		    states = {'': 1 if up else 2, 'up': 1, 'down': 2, 'odd': 0}
-		    if name not in states:
-		        context.abort(grpc.StatusCode.NOT_FOUND, 'no such one')
-		    if name == 'odd':
-		        return b''
-		    return bytes([8, states[name]])
-
-		server = grpc.server(futures.ThreadPoolExecutor(4))
-		if sys.argv[1] == 'health':
-		    server.add_generic_rpc_handlers((
-		        grpc.method_handlers_generic_handler(
-		            'grpc.health.v1.Health',
-		            {'Check': grpc.unary_unary_rpc_method_handler(check)}),))
-		print(server.add_insecure_port('127.0.0.1:0'), flush=True)
-		server.start()
-		server.wait_for_termination()
-	END
-	script core "$PYTHON" "$DIR/core.py" health
-	script bare "$PYTHON" "$DIR/core.py" bare
+	script core "$PYTHON" -B "$SOURCES/core.py" health "$DIR/up"
+	script bare "$PYTHON" -B "$SOURCES/core.py" bare
 }
 
 make_golang() {
-	mkdir "$DIR/go"
-	cat >"$DIR/go/main.go" <<-'END'
-		package main
-
-		import (
-			"fmt"
-			"net"
-			"os"
-			"time"
-
-			"google.golang.org/grpc"
-			"google.golang.org/grpc/health"
-			pb "google.golang.org/grpc/health/grpc_health_v1"
-		)
-
-		const (
-			up   = pb.HealthCheckResponse_SERVING
-			down = pb.HealthCheckResponse_NOT_SERVING
-		)
-
-		func main() {
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				panic(err)
-			}
-			fmt.Println(listener.Addr().(*net.TCPAddr).Port)
-			states := health.NewServer()
-			states.SetServingStatus("up", up)
-			states.SetServingStatus("down", down)
-			states.SetServingStatus("odd", pb.HealthCheckResponse_UNKNOWN)
-			go func() {
-				for ; ; time.Sleep(10 * time.Millisecond) {
-					if _, err := os.Stat(os.Args[1]); err != nil {
-						states.SetServingStatus("", down)
-					} else {
-						states.SetServingStatus("", up)
-					}
-				}
-			}()
-			server := grpc.NewServer()
-			pb.RegisterHealthServer(server, states)
-			panic(server.Serve(listener))
-		}
-	END
 	env GO111MODULE=off GOFLAGS= GOPATH="$GO_SOURCES" GOCACHE="$DIR/cache" \
-		go build -o "$DIR/go/server" "$DIR/go/main.go"
-	script golang "$DIR/go/server" "$DIR/up"
+		go build -o "$DIR/server" "$SOURCES/main.go"
+	script golang "$DIR/server" "$DIR/up"
 }
 
 make_nghttp2() {
-	cat >"$DIR/nghttp2" <<-'END'
-		#!/usr/bin/env node
-		const fs = require('node:fs');
-		const path = require('node:path');
-		const server = require('node:http2').createServer();
-		server.on('stream', (stream) => {
-			stream.once('data', (call) => {
-				const up = fs.existsSync(path.join(__dirname, 'up'));
-				const name = call.toString('latin1', 7);
-				const states = {'': up ? 1 : 2, up: 1, down: 2, odd: 0};
-				const head = {'content-type': 'application/grpc'};
-				if (!(name in states)) {
-					stream.respond({...head, 'grpc-status': '5'},
-						{endStream: true});
-					return;
-				}
-				stream.respond(head, {waitForTrailers: true});
-				stream.on('wantTrailers', () =>
-					stream.sendTrailers({'grpc-status': '0'}));
-				stream.end(Buffer.from(
-					[0, 0, 0, 0, 2, 8, states[name]]));
-			});
-		});
-		server.listen(0, '127.0.0.1', () =>
-			console.log(server.address().port));
-	END
-	chmod +x "$DIR/nghttp2"
+	script nghttp2 node "$SOURCES/http2.js" "$DIR/up"
 }
 
-# HTTP/1.1, of which a gRPC target is not to be taken for healthy.
 make_web() {
-	cat >"$DIR/web" <<-'END'
-		#!/usr/bin/env node
-		const server = require('node:http').createServer(
-			(request, response) => response.end());
-		server.listen(0, '127.0.0.1', () =>
-			console.log(server.address().port));
-	END
-	chmod +x "$DIR/web"
+	script web node "$SOURCES/web.js"
 }
 
 # Each says which port it has got.

@@ -102,7 +102,7 @@ say(int fd, const char *text, size_t length, struct server_visit *visit)
 static bool
 hear(int fd, const char *text, size_t length, struct server_visit *visit)
 {
-	char heard[256];
+	char heard[256] = {0};
 	ssize_t n = 0;
 
 	if (length > 0 && length <= sizeof(heard))

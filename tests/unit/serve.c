@@ -159,11 +159,12 @@ Test(serve, does_not_look_behind_what_has_come)
 
 Test(serve, takes_no_more_than_1_kib)
 {
+	static const char begin[] = "GET /livez HTTP/1.1\r\nA: ";
 	char request[SERVE_SIZE];
 
 	set_state(HEALTH_HEALTHY, 1);
 	memset(request, 'x', sizeof(request));
-	memcpy(request, "GET /livez HTTP/1.1\r\nA: ", 24);
+	memcpy(request, begin, sizeof(begin) - 1);
 	cr_expect_eq(code_of(answer_bytes(request, 1024)), 200);
 	cr_expect_eq(code_of(answer_bytes(request, 1025)), 431);
 	cr_expect_eq(code_of(answer_bytes(request, SERVE_SIZE - 1)), 431);
