@@ -378,7 +378,7 @@ $(COVERAGE)/share.o: tests/coverage/share.c Makefile
 # The modules in the order that hale has them in, so that each counter has the
 # same place.
 $(COVERAGE)/counters: tests/coverage/counters.c \
-	    $(filter-out %/x86_64.o %/init.o,$(OBJECTS)) $(BUILD)/init.o
+	    $(filter-out %/x86_64.o,$(OBJECTS))
 	$(HOSTCC) $(TESTFLAGS) $(COUNTERS) -no-pie $(COUNTING) -o $@ $^ -lgcov
 
 $(COVERAGE)/pure/unit: $(UNIT_SOURCES) $(PURE:%=$(COVERAGE)/pure/%.o)
