@@ -117,8 +117,9 @@ PID1 = $(wildcard tests/pid1/*.c)
 # Tests are built with the system's own compiler and libc.
 HOSTCC = cc
 
-# It runs while hale is built, wherever that is for.
-PACKCC := $(shell command -v $(HOSTCC) || echo '$(CC)')
+# It runs while hale is built, wherever that is for; without HOSTCC it is static,
+# as hale is, since there may be no libc to load.
+PACKCC := $(shell command -v $(HOSTCC) || echo '$(CC) -static')
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) -g -O1 $(TEST_WARNINGS) -I. -Itests/support
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
 
