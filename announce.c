@@ -27,7 +27,7 @@ enum { LOWEST = 4 }; /* 3 is for the state of health, see status.h */
 	"WATCHDOG_USEC=\0"                                                     \
 	"WATCHDOG_PID=\0\0"
 
-enum { NAME = 13, NEXT = NAME + 2 }; /* bytes: to know it by, and in NAMES */
+enum { NEXT = 15 }; /* bytes from one to the next */
 
 /* Take what has these names out of the environment; its end. */
 static char **
@@ -38,7 +38,7 @@ clean(void)
 	while ((entry = *from++) != NULL) {
 		const char *name = NAMES;
 
-		while (strncmp(entry, name, NAME) != 0) {
+		while (strncmp(entry, name, strlen(name)) != 0) {
 			name += NEXT;
 			if (*name == '\0') {
 				*to++ = entry;
@@ -76,10 +76,10 @@ announce_begin(struct announce *a, long long max_age)
 	    (int)syscall(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	name->sa_family = AF_UNIX;
-	if (fd < 0 || (syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_PASSCRED,
-	                       &size, sizeof(size)) |
-	               syscall(SYS_bind, fd, name, sizeof(name->sa_family)) |
-	               getsockname(fd, name, &size)) < 0)
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &size, sizeof(size)) < 0 ||
+	    bind(fd, name, sizeof(name->sa_family)) < 0 ||
+	    getsockname(fd, name, &size) < 0)
 		return -1;
 	/* The @ stands for the NUL that an abstract name begins with. */
 	memcpy(a->socket, "NOTIFY_SOCKET=@", 15);

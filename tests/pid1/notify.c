@@ -146,10 +146,13 @@ Test(notify, leaves_all_else_in_the_environment_as_it_was)
 	    &(struct ns_setup){
 		.words = NS_WORDS("--health=notify:", "/usr/bin/env"),
 		.env = NS_WORDS("A=b", "NOTIFY_SOCKET=/outer", "NOTIFY=c",
-	                        "WATCHDOG_US=d", "WATCHDOG_PI=e")},
+	                        "WATCHDOG_US=d", "WATCHDOG_PI=e",
+	                        "NOTIFY_SOCKETS=f", "WATCHDOG_USEC_=g")},
 	    &output);
-	cr_expect_not_null(strstr(output.out, "A=b\nNOTIFY=c\nWATCHDOG_US=d\n"
-	                                      "WATCHDOG_PI=e\nNOTIFY_SOCKET=@"),
+	cr_expect_not_null(strstr(output.out,
+	                          "A=b\nNOTIFY=c\nWATCHDOG_US=d\n"
+	                          "WATCHDOG_PI=e\nNOTIFY_SOCKETS=f\n"
+	                          "WATCHDOG_USEC_=g\nNOTIFY_SOCKET=@"),
 	                   "%s", output.out);
 }
 
