@@ -26,9 +26,9 @@
 #include "verdict.h"
 
 enum {
-	LOWEST = 4,    /* of descriptors: others look for the status in 3 */
-	BACKLOG = 128, /* who waits in the kernel */
-	PAUSE = 100,   /* ms between looks, where nobody can be accepted */
+	LOWEST = 4,     /* of descriptors: others look for the status in 3 */
+	BACKLOG = 4096, /* who waits in the kernel, if it lets so many */
+	PAUSE = 100,    /* ms between looks, where nobody can be accepted */
 };
 
 /* ------ The answer ------ */

@@ -22,7 +22,7 @@
 #include "state.h"
 
 enum {
-	SILENT = 12,   /* clients, more than hale would have places for */
+	SILENT = 200,  /* clients, more than many a listener lets wait */
 	TIMES = 50,    /* that would show a leak */
 	ANSWER = 4096, /* bytes that are kept of one */
 	CODE = 7,      /* PROGRAM's */
