@@ -421,8 +421,11 @@ obey(struct options *o, const struct row *row, const char *value)
 {
 	o->error.value = value;
 	if ((row->kind & TAKES_VALUE) == 0) {
-		if (value != NULL)
+		if (value != NULL) {
+			(void)apply(o, row, NULL); /* --check exits with 1 */
+			o->error.value = value;
 			return fail(o, "is too much: it takes no value");
+		}
 	} else if (value == NULL) {
 		value = *o->program;
 		if (value == NULL)

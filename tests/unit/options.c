@@ -998,3 +998,14 @@ Test(options, may_ask_for_the_status_in_two_forms)
 	refused(parse("--status=xml"),
 	        "--status: 'xml' is too much: it takes no value");
 }
+
+/* Its exit code depends on that. */
+Test(options, know_a_check_with_a_value_for_a_check)
+{
+	refused(parse("--check=http://localhost/"),
+	        "--check: 'http://localhost/' is too much: it takes no value");
+	cr_expect_eq(options.action, OPTIONS_CHECK);
+	refused(parse("--status=xml"),
+	        "--status: 'xml' is too much: it takes no value");
+	cr_expect_eq(options.action, OPTIONS_STATUS);
+}
