@@ -48,11 +48,12 @@ static bool odd;         /* there is a byte that no text should have */
 
 /* ------ Finding the pairs ------ */
 
-/* May it be a part of a pair? */
+/* May it be a part of a pair?  text_words() has room for TEXT_DEPTH bytes, and
+ * the last one of them is no pair. */
 static bool
 joins(int c)
 {
-	return c != '\0' && depth[c] < TEXT_DEPTH;
+	return c != '\0' && depth[c] < TEXT_DEPTH - 1;
 }
 
 /* The two that stand side by side most often; how often. */
