@@ -61,7 +61,7 @@ tell(struct announce *a, long long max_age)
 	if (max_age > 0) {
 		*to++ = a->interval;
 		text_init(&t, a->interval, sizeof(a->interval));
-		text_string(&t, NAMES + NEXT);
+		text_string(&t, &NAMES[NEXT]);
 		text_number(&t, max_age * 1000);
 	}
 	*to = NULL;
