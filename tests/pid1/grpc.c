@@ -8,6 +8,7 @@
 
 #include "checks.h"
 #include "extra.h"
+#include "place.h"
 #include "server.h"
 #include "state.h"
 
@@ -28,63 +29,24 @@ TestSuite(grpc, .init = extra_begin, .fini = extra_end);
 
 #define SERVING SETTINGS AGREED HEADERS STATE("\1") END("0")
 
-/* A server and how it is called. */
-struct place {
-	struct server server;
-	int fd, port;
-	char *target;
-};
-
-static struct place
-serve(const struct server_step *steps)
-{
-	struct place p = {.fd = server_bind("127.0.0.1", &p.port)};
-
-	cr_assert_geq(p.fd, 0);
-	server_start(&p.server, p.fd, steps);
-	p.target = checks_text("grpc://127.0.0.1:%d", p.port);
-	return p;
-}
-
-static void
-stop(struct place *p)
-{
-	server_stop(&p->server, p->fd);
-}
-
-/* An answer made of these steps is healthy; or it is not, for this reason.  It
- * is known without the end of the time that there is. */
+/* An answer made of these steps is healthy; or it is not. */
 static void
 check_healthy(const struct server_step *steps)
 {
-	struct place p = serve(steps);
-
-	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
-	stop(&p);
+	place_healthy("grpc", steps);
 }
 
 static void
 check_unhealthy(const char *reason, const struct server_step *steps)
 {
-	struct place p = serve(steps);
-
-	checks_unhealthy(reason,
-	                 NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
-	stop(&p);
+	place_unhealthy(reason, "grpc", steps);
 }
 
 static void
 check_timeout(const struct server_step *steps)
 {
-	struct place p = serve(steps);
-	long long before = extra_now(), took;
-
-	checks_unhealthy("timed out after 300ms while waiting for the answer",
-	                 NS_WORDS("--health-timeout", "300ms", p.target));
-	took = extra_now() - before;
-	cr_expect_geq(took, 300);
-	cr_expect_lt(took, NS_DEADLINE / 2);
-	stop(&p);
+	place_timeout("timed out after 300ms while waiting for the answer",
+	              "grpc", steps);
 }
 
 /* ------ The request. ------ */
@@ -109,7 +71,7 @@ expect_request(struct place *p, const char *more, size_t n)
 /* Neither the server's SETTINGS nor its consent is waited for. */
 Test(grpc, asks_in_one_piece)
 {
-	struct place p = serve(SERVER_PLAY(SAY(SERVING)));
+	struct place p = place_open("grpc", SERVER_PLAY(SAY(SERVING)));
 
 	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
 	expect_request(&p, "\0\0\5\0\1\0\0\0\1\0\0\0\0\0", 15);
@@ -117,7 +79,7 @@ Test(grpc, asks_in_one_piece)
 	                        "--health-header", "Host: no",
 	                        checks_text("%s/a.B", p.target)));
 	expect_request(&p, "\0\0\x0a\0\1\0\0\0\1\0\0\0\0\5\x0a\3a.B", 20);
-	stop(&p);
+	place_close(&p);
 }
 
 /* ------ The answer. ------ */
@@ -236,8 +198,9 @@ Test(grpc, says_that_nobody_listens)
 
 Test(grpc, is_tried_again_until_it_is_healthy)
 {
-	struct place p = serve(SERVER_PLAY(
-	    SAY(SETTINGS HEADERS STATE("\2") END("0")), NEXT, SAY(SERVING)));
+	struct place p = place_open(
+	    "grpc", SERVER_PLAY(SAY(SETTINGS HEADERS STATE("\2") END("0")),
+	                        NEXT, SAY(SERVING)));
 
 	struct ns_output output;
 
@@ -248,15 +211,17 @@ Test(grpc, is_tried_again_until_it_is_healthy)
 	cr_expect_eq(output.code, 0, "%s%s", output.out, output.err);
 	cr_expect_not_null(strstr(output.err, ": NOT_SERVING"), "%s",
 	                   output.err);
-	stop(&p);
+	place_close(&p);
 }
 
 Test(grpc, is_watched)
 {
-	struct place p = serve(SERVER_PLAY(
-	    SAY(SERVING), NEXT, SAY(SETTINGS HEADERS STATE("\2") END("0")),
-	    NEXT, SAY(SETTINGS HEADERS STATE("\2") END("0")), NEXT,
-	    SAY(SERVING)));
+	struct place p = place_open(
+	    "grpc",
+	    SERVER_PLAY(SAY(SERVING), NEXT,
+	                SAY(SETTINGS HEADERS STATE("\2") END("0")), NEXT,
+	                SAY(SETTINGS HEADERS STATE("\2") END("0")), NEXT,
+	                SAY(SERVING)));
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health", p.target, "--health-interval",
 	                      "300ms", "--health-retries", "2", ns_guest(),
@@ -270,5 +235,5 @@ Test(grpc, is_watched)
 	cr_expect_leq(state_descriptors(&ns, true), 1);
 	ns_send(&ns, SIGTERM);
 	cr_expect_eq(ns_end(&ns), 0);
-	stop(&p);
+	place_close(&p);
 }

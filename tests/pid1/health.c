@@ -41,46 +41,16 @@ go_down(void)
 	cr_assert_eq(unlink(extra_path("up")), 0);
 }
 
-static struct ns
-start(bool plain, char **words)
-{
-	struct ns ns =
-	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
-
-	ns_expect(&ns, "ready");
-	return ns;
-}
-
-/* A server, and the target that it is. */
-static char *
-serve(struct server *server, const struct server_step *steps)
-{
-	int port, fd = server_bind("127.0.0.1", &port);
-
-	cr_assert_geq(fd, 0);
-	server_start(server, fd, steps);
-	close(fd);
-	return checks_text("http://127.0.0.1:%d/", port);
-}
-
-/* PROGRAM gets TERM, and hale its exit code. */
-static void
-finish(struct ns *ns, int code)
-{
-	ns_send(ns, SIGTERM);
-	cr_expect_eq(ns_end(ns), code);
-}
-
 /* ------ The states. ------ */
 
 static void
 check_states(bool plain)
 {
-	struct ns ns = start(plain, NS_WORDS("--health", file_target(),
-	                                     "--health-interval=20ms",
-	                                     "--health-start-interval=20ms",
-	                                     "--health-start-period=10m",
-	                                     ns_guest(), "catch", "2", "7"));
+	struct ns ns = state_start(
+	    plain, NS_WORDS("--health", file_target(), "--health-interval=20ms",
+	                    "--health-start-interval=20ms",
+	                    "--health-start-period=10m", ns_guest(), "catch",
+	                    "2", "7"));
 
 	state_await(&ns, "hale:starting");
 	go_up();
@@ -106,20 +76,20 @@ Test(health, can_be_seen_by_hales_name)
 
 Test(health, leaves_hales_name_alone_where_none_is_asked_for)
 {
-	struct ns ns = start(false, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = state_start(false, NS_WORDS(ns_guest(), "wait"));
 
 	cr_expect(state_is(&ns, "hale"));
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* Each turn is a warning, and nothing else is. */
 Test(health, says_when_it_turns)
 {
-	struct ns ns =
-	    start(false,
-	          NS_WORDS("--health", file_target(), "--health-interval=20ms",
-	                   "--health-start-period=10m",
-	                   "--health-start-interval=20ms", ns_guest(), "wait"));
+	struct ns ns = state_start(
+	    false,
+	    NS_WORDS("--health", file_target(), "--health-interval=20ms",
+	             "--health-start-period=10m",
+	             "--health-start-interval=20ms", ns_guest(), "wait"));
 	char line[NS_LINE];
 	int i;
 
@@ -145,7 +115,7 @@ Test(health, says_when_it_turns)
 
 Test(health, says_when_it_turns_in_json)
 {
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false, NS_WORDS("--log-format=json", "--health", file_target(),
 	                    "--health-interval=20ms", ns_guest(), "wait"));
 	char line[NS_LINE], value[JSON_TEXT];
@@ -167,10 +137,10 @@ Test(health, says_when_it_turns_in_json)
 
 Test(health, says_each_failure_to_who_wants_to_know)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("-v", "--health", file_target(),
-	                          "--health-interval=20ms",
-	                          "--health-retries=999", ns_guest(), "wait"));
+	struct ns ns = state_start(
+	    false,
+	    NS_WORDS("-v", "--health", file_target(), "--health-interval=20ms",
+	             "--health-retries=999", ns_guest(), "wait"));
 	int i;
 
 	for (i = 0; i < 4; i++)
@@ -186,11 +156,11 @@ Test(health, is_looked_at_at_once)
 	struct ns ns;
 
 	go_up();
-	ns = start(false,
-	           NS_WORDS("--health", file_target(), "--health-interval",
-	                    CHECKS_LONG, ns_guest(), "wait"));
+	ns = state_start(false, NS_WORDS("--health", file_target(),
+	                                 "--health-interval", CHECKS_LONG,
+	                                 ns_guest(), "wait"));
 	state_await(&ns, "hale:healthy");
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* The server lets the last attempt hang: that is where hale stands, all before
@@ -208,17 +178,17 @@ check_state(const char *state, int attempts, char **options,
 	for (i = 0; options[i] != NULL; i++)
 		words[n++] = options[i];
 	words[n++] = "--health";
-	words[n++] = serve(&server, steps);
+	words[n++] = state_serve(&server, steps);
 	words[n++] = ns_guest();
 	words[n] = "wait";
-	ns = start(false, words);
+	ns = state_start(false, words);
 	server_await(&server, attempts);
 	ns_settle(&ns);
 	state_await(&ns, state);
 	ns_settle(&ns);
 	cr_expect(state_is(&ns, state));
 	cr_expect_eq(*server.came, attempts);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(health, fails_with_so_many_failures_in_a_row)
@@ -271,7 +241,7 @@ Test(health, may_be_bad_while_program_starts)
 Test(health, is_bad_when_the_start_takes_too_long)
 {
 	long long before = extra_now();
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health", file_target(), "--health-interval=20ms",
 	                    "--health-start-period=500ms",
 	                    "--health-start-interval=20ms",
@@ -279,7 +249,7 @@ Test(health, is_bad_when_the_start_takes_too_long)
 
 	state_await(&ns, "hale:unhealthy");
 	cr_expect_geq(extra_now() - before, 500);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* The long interval is not waited for in the start, and the short one is not
@@ -287,8 +257,9 @@ Test(health, is_bad_when_the_start_takes_too_long)
 Test(health, is_looked_at_more_often_during_the_start)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, OK));
-	struct ns ns = start(
+	char *target =
+	    state_serve(&server, SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, OK));
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health", target, "--health-interval",
 	                    CHECKS_LONG, "--health-start-period", CHECKS_LONG,
 	                    "--health-start-interval=1ms", ns_guest(), "wait"));
@@ -296,35 +267,35 @@ Test(health, is_looked_at_more_often_during_the_start)
 	state_await(&ns, "hale:healthy");
 	state_pass(200);
 	cr_expect_eq(*server.came, 3);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(health, is_looked_at_from_start_to_start)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(PAUSE, OK));
+	char *target = state_serve(&server, SERVER_PLAY(PAUSE, OK));
 	long long before = extra_now();
-	struct ns ns =
-	    start(false, NS_WORDS("--health", target, "--health-interval=300ms",
-	                          ns_guest(), "wait"));
+	struct ns ns = state_start(false, NS_WORDS("--health", target,
+	                                           "--health-interval=300ms",
+	                                           ns_guest(), "wait"));
 
 	server_await(&server, 6);
 	cr_expect_geq(extra_now() - before, 5 * 300);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* A timeout that is longer than the interval is no mistake. */
 Test(health, is_never_looked_at_twice_at_a_time)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(HANG));
-	struct ns ns = start(
+	char *target = state_serve(&server, SERVER_PLAY(HANG));
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health", target, "--health-interval=1ms",
 	                    "--health-timeout=100ms", ns_guest(), "wait"));
 
 	while (*server.came < 10)
 		cr_assert_leq(state_descriptors(&ns, true), 1);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* ------ More than one target. ------ */
@@ -334,11 +305,12 @@ Test(health, is_that_of_the_worst)
 	struct ns ns;
 
 	extra_put(extra_path("other"), "");
-	ns = start(false, NS_WORDS("--health-interval=20ms", "--health",
-	                           checks_text("file:%s", extra_path("other")),
-	                           "--health", file_target(), "--health",
-	                           checks_text("file:%s", extra_path("")),
-	                           ns_guest(), "wait"));
+	ns = state_start(false,
+	                 NS_WORDS("--health-interval=20ms", "--health",
+	                          checks_text("file:%s", extra_path("other")),
+	                          "--health", file_target(), "--health",
+	                          checks_text("file:%s", extra_path("")),
+	                          ns_guest(), "wait"));
 
 	state_await(&ns, "hale:unhealthy");
 	go_up();
@@ -350,25 +322,25 @@ Test(health, is_that_of_the_worst)
 	state_await(&ns, "hale:unhealthy");
 	go_up();
 	state_await(&ns, "hale:healthy");
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(health, has_options_that_are_one_targets_alone)
 {
 	struct server often, seldom, usual;
-	char *a = serve(&often, SERVER_PLAY(OK));
-	char *b = serve(&seldom, SERVER_PLAY(OK));
-	char *c = serve(&usual, SERVER_PLAY(OK));
+	char *a = state_serve(&often, SERVER_PLAY(OK));
+	char *b = state_serve(&seldom, SERVER_PLAY(OK));
+	char *c = state_serve(&usual, SERVER_PLAY(OK));
 	struct ns ns =
-	    start(false, NS_WORDS("--health-interval=2ms", "--health", a,
-	                          "--health-interval=1ms", "--health", b,
-	                          "--health-interval", CHECKS_LONG, "--health",
-	                          c, ns_guest(), "wait"));
+	    state_start(false, NS_WORDS("--health-interval=2ms", "--health", a,
+	                                "--health-interval=1ms", "--health", b,
+	                                "--health-interval", CHECKS_LONG,
+	                                "--health", c, ns_guest(), "wait"));
 
 	server_await(&often, 20);
 	server_await(&usual, 20);
 	cr_expect_eq(*seldom.came, 1);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(health, can_be_asked_for_by_the_environment)
@@ -388,7 +360,7 @@ Test(health, can_be_asked_for_by_the_environment)
 	state_await(&ns, "hale:healthy");
 	cr_assert_eq(unlink(extra_path("other")), 0);
 	state_await(&ns, "hale:unhealthy");
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* ------ What comes of it. ------ */
@@ -399,8 +371,8 @@ Test(health, sends_a_signal_once_a_turn)
 	int i;
 
 	go_up();
-	ns = start(false,
-	           NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	ns = state_start(
+	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
 	                    "--health-retries=1", "--on-unhealthy=signal:USR1",
 	                    ns_guest(), "catch", "4", "7"));
 	for (i = 0; i < 3; i++) {
@@ -423,12 +395,12 @@ Test(health, sends_one_signal_for_all_targets)
 
 	go_up();
 	extra_put(extra_path("other"), "");
-	ns = start(false,
-	           NS_WORDS("-v", "--health-interval=5ms", "--health-retries=3",
-	                    "--on-unhealthy=signal:USR1", "--health",
-	                    file_target(), "--health",
-	                    checks_text("file:%s", extra_path("other")),
-	                    ns_guest(), "catch", "2", "7"));
+	ns = state_start(
+	    false,
+	    NS_WORDS("-v", "--health-interval=5ms", "--health-retries=3",
+	             "--on-unhealthy=signal:USR1", "--health", file_target(),
+	             "--health", checks_text("file:%s", extra_path("other")),
+	             ns_guest(), "catch", "2", "7"));
 	state_await(&ns, "hale:healthy");
 	go_down();
 	ns_expect(&ns, "10");
@@ -455,7 +427,7 @@ check_stop(bool plain, char **words)
 	for (i = 0; words[i] != NULL; i++)
 		all[i + 7] = words[i];
 	go_up();
-	ns = start(plain, all);
+	ns = state_start(plain, all);
 	state_await(&ns, "hale:healthy");
 	go_down();
 	extra_ended(&ns);
@@ -485,7 +457,7 @@ Test(health, stops_program_with_124)
 
 Test(health, rewrites_the_signal_that_stops)
 {
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
 	                    "--on-unhealthy=stop", "--rewrite=TERM:QUIT",
 	                    ns_guest(), "catch", "1", "3"));
@@ -502,7 +474,7 @@ Test(health, stops_program_though_another_target_asks_for_less)
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		struct ns ns = start(
+		struct ns ns = state_start(
 		    true, NS_WORDS("--health-interval=5ms", "--health",
 		                   file_target(), "--on-unhealthy", order[i][0],
 		                   "--health", file_target(), "--on-unhealthy",
@@ -519,8 +491,8 @@ Test(health, wakes_a_program_that_is_to_stop)
 	struct ns_output output;
 
 	go_up();
-	ns = start(false,
-	           NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	ns = state_start(
+	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
 	                    "--on-unhealthy=stop", extra_actor(), "stopped"));
 	extra_stopped(&ns, 1);
 	go_down();
@@ -591,11 +563,11 @@ Test(health, stops_a_deaf_program_in_ten_seconds, .timeout = 60)
 Test(health, is_no_concern_once_the_stop_has_begun)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(OK));
-	struct ns ns =
-	    start(false, NS_WORDS("--health", target, "--health-interval=1ms",
-	                          "--drain", CHECKS_LONG, ns_guest(), "catch",
-	                          "1", "9"));
+	char *target = state_serve(&server, SERVER_PLAY(OK));
+	struct ns ns = state_start(
+	    false,
+	    NS_WORDS("--health", target, "--health-interval=1ms", "--drain",
+	             CHECKS_LONG, ns_guest(), "catch", "1", "9"));
 	int came;
 
 	state_await(&ns, "hale:healthy");
@@ -618,10 +590,10 @@ Test(health, is_no_concern_once_the_stop_has_begun)
 static void
 check_pause(char *target, bool (*is_there)(void *), void *argument)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("--health", target, "--health-interval=10ms",
-	                          "--health-timeout=1s", "--health-retries=1",
-	                          ns_guest(), "wait"));
+	struct ns ns = state_start(
+	    false, NS_WORDS("--health", target, "--health-interval=10ms",
+	                    "--health-timeout=1s", "--health-retries=1",
+	                    ns_guest(), "wait"));
 	char errors[NS_TEXT];
 
 	state_await(&ns, "hale:healthy");
@@ -633,7 +605,7 @@ check_pause(char *target, bool (*is_there)(void *), void *argument)
 	state_errors(&ns, errors, sizeof(errors));
 	cr_expect(state_is(&ns, "hale:healthy"));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 static bool
@@ -646,7 +618,7 @@ Test(health, is_not_judged_by_a_pause)
 {
 	struct server server;
 
-	check_pause(serve(&server, SERVER_PLAY(OK, NEXT, HANG, NEXT, OK)),
+	check_pause(state_serve(&server, SERVER_PLAY(OK, NEXT, HANG, NEXT, OK)),
 	            has_come_again, &server);
 }
 
@@ -672,9 +644,10 @@ Test(health, is_not_judged_by_a_pause_of_a_command)
 Test(health, makes_up_for_nothing_after_a_pause)
 {
 	struct server server;
-	struct ns ns = start(false, NS_WORDS("--health-interval=1s", "--health",
-	                                     serve(&server, SERVER_PLAY(OK)),
-	                                     ns_guest(), "wait"));
+	struct ns ns =
+	    state_start(false, NS_WORDS("--health-interval=1s", "--health",
+	                                state_serve(&server, SERVER_PLAY(OK)),
+	                                ns_guest(), "wait"));
 	int came;
 
 	state_await(&ns, "hale:healthy");
@@ -685,5 +658,5 @@ Test(health, makes_up_for_nothing_after_a_pause)
 	server_await(&server, came + 1);
 	state_pass(500);
 	cr_expect_eq(*server.came, came + 1);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }

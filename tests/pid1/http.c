@@ -6,6 +6,7 @@
 
 #include "checks.h"
 #include "extra.h"
+#include "place.h"
 #include "server.h"
 
 TestSuite(http, .init = extra_begin, .fini = extra_end);
@@ -13,64 +14,23 @@ TestSuite(http, .init = extra_begin, .fini = extra_end);
 #define OK   "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define FINE SERVER_PLAY(SAY(OK))
 
-/* A server and how it is called. */
-struct place {
-	struct server server;
-	int fd, port;
-	char *target;
-};
-
-static struct place
-serve(const struct server_step *steps)
-{
-	struct place p = {.fd = server_bind("127.0.0.1", &p.port)};
-
-	cr_assert_geq(p.fd, 0);
-	server_start(&p.server, p.fd, steps);
-	p.target = checks_text("http://127.0.0.1:%d/", p.port);
-	return p;
-}
-
-static void
-stop(struct place *p)
-{
-	server_stop(&p->server, p->fd);
-}
-
-/* An answer made of these steps is healthy; or it is not, for this reason.  It
- * is known without the end of the time that there is. */
+/* An answer made of these steps is healthy; or it is not. */
 static void
 check_healthy(const struct server_step *steps)
 {
-	struct place p = serve(steps);
-
-	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
-	stop(&p);
+	place_healthy("http", steps);
 }
 
 static void
 check_unhealthy(const char *reason, const struct server_step *steps)
 {
-	struct place p = serve(steps);
-
-	checks_unhealthy(reason,
-	                 NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
-	stop(&p);
+	place_unhealthy(reason, "http", steps);
 }
 
-/* The same, with the time over and no word about anything else. */
 static void
 check_timeout(const struct server_step *steps)
 {
-	struct place p = serve(steps);
-	long long before = extra_now(), took;
-
-	checks_unhealthy("timed out after 300ms",
-	                 NS_WORDS("--health-timeout", "300ms", p.target));
-	took = extra_now() - before;
-	cr_expect_geq(took, 300);
-	cr_expect_lt(took, NS_DEADLINE / 2);
-	stop(&p);
+	place_timeout("timed out after 300ms", "http", steps);
 }
 
 /* ------ The request. ------ */
@@ -122,7 +82,7 @@ expect_shape(const struct server_visit *v, const char *first, int others)
 
 Test(http, asks_with_a_get_that_has_four_headers)
 {
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct server_visit v = visit(&p, "a/b%20c?d=e&f", "--wait", "0");
 
 	expect_shape(&v, "GET /a/b%20c?d=e&f HTTP/1.1\r\n", 4);
@@ -132,23 +92,23 @@ Test(http, asks_with_a_get_that_has_four_headers)
 	cr_expect_not_null(strstr(v.request, "\r\nUser-Agent: hale/"), "%s",
 	                   v.request);
 	cr_expect_not(v.reset);
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, asks_for_the_root_where_there_is_no_path)
 {
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct server_visit v;
 
 	p.target[strlen(p.target) - 1] = '\0';
 	v = visit(&p, "", "--wait", "0");
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 4);
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, adds_headers_of_the_users)
 {
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct server_visit v =
 	    visit(&p, "", "--health-header", "X-Token: a b:c");
 
@@ -157,13 +117,13 @@ Test(http, adds_headers_of_the_users)
 	v = visit(&p, "", "--health-header", "Host: www.example.org");
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 4);
 	expect_line(&v, "Host: www.example.org");
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, adds_eight_headers_and_no_more)
 {
 	char *words[32];
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct server_visit v;
 	struct ns_output output;
 	int i;
@@ -181,12 +141,12 @@ Test(http, adds_eight_headers_and_no_more)
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 12);
 	for (i = 1; i < 9; i++)
 		expect_line(&v, checks_text("X-%d: %d", i, i));
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, takes_headers_from_the_environment_a_line_each)
 {
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct server_visit v;
 	struct ns_output output;
 
@@ -198,7 +158,7 @@ Test(http, takes_headers_from_the_environment_a_line_each)
 	server_visited(&p.server, &v);
 	expect_line(&v, "A: 1, 2");
 	expect_line(&v, "B: 3");
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, puts_brackets_around_ipv6)
@@ -213,7 +173,7 @@ Test(http, puts_brackets_around_ipv6)
 	v = visit(&p, "six", "--wait", "0");
 	expect_shape(&v, "GET /six HTTP/1.1\r\n", 4);
 	expect_line(&v, checks_text("Host: [::1]:%d", p.port));
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, asks_over_a_unix_socket)
@@ -228,13 +188,13 @@ Test(http, asks_over_a_unix_socket)
 	expect_shape(&v, "GET /a:b HTTP/1.1\r\n", 4);
 	expect_line(&v, "Host: localhost");
 	cr_expect_not(v.reset);
-	stop(&p);
+	place_close(&p);
 }
 
 /* Names that curl(1) and others know, and nobody answers there. */
 Test(http, needs_no_proxy)
 {
-	struct place p = serve(FINE);
+	struct place p = place_open("http", FINE);
 	struct ns_output output;
 
 	checks_run(
@@ -246,7 +206,7 @@ Test(http, needs_no_proxy)
 	                        "ALL_PROXY=http://127.0.0.1:1")},
 	    &output);
 	checks_judge(&output, "healthy", "");
-	stop(&p);
+	place_close(&p);
 }
 
 /* ------ The status. ------ */
@@ -256,14 +216,14 @@ check_status(const char *answer, char *list, bool healthy)
 {
 	struct server_step steps[] = {{SERVER_SAY, answer, strlen(answer)},
 	                              {0}};
-	struct place p = serve(steps);
+	struct place p = place_open("http", steps);
 	char **words = NS_WORDS("--health-status", list, p.target);
 
 	if (healthy)
 		checks_healthy(words);
 	else
 		checks_unhealthy(checks_text("status %.3s", answer + 9), words);
-	stop(&p);
+	place_close(&p);
 }
 
 Test(http, is_healthy_with_a_status_of_200_to_399)
@@ -376,11 +336,11 @@ Test(http, is_judged_before_its_body)
 static void
 check_farewell(const struct server_step *steps)
 {
-	struct place p = serve(steps);
+	struct place p = place_open("http", steps);
 	struct server_visit v = visit(&p, "", "--wait", "0");
 
 	cr_expect_not(v.reset);
-	stop(&p);
+	place_close(&p);
 }
 
 #define SIXTEEN "0123456789abcde\n"

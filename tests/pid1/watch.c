@@ -24,45 +24,15 @@ TestSuite(watch, .init = extra_begin, .fini = extra_end);
 
 #define OK SAY("HTTP/1.1 200 OK\r\n\r\n")
 
-enum { PROBES = 200 }; /* that would show a leak */
-
-static struct ns
-start(bool plain, char **words)
-{
-	struct ns ns =
-	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
-
-	ns_expect(&ns, "ready");
-	return ns;
-}
-
-static char *
-serve(struct server *server, const struct server_step *steps)
-{
-	int port, fd = server_bind("127.0.0.1", &port);
-
-	cr_assert_geq(fd, 0);
-	server_start(server, fd, steps);
-	close(fd);
-	return checks_text("http://127.0.0.1:%d/", port);
-}
-
-static void
-finish(struct ns *ns, int code)
-{
-	ns_send(ns, SIGTERM);
-	cr_expect_eq(ns_end(ns), code);
-}
-
-/* ------ Signals and orphans. ------ */
+enum { PROBES = 200 }; /* ------ Signals and orphans. ------ */
 
 /* If hale waited for this target, it would do so for ten minutes. */
 static void
 check_signals(char *target)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health",
-	                          target, ns_guest(), "catch", "101", "4"));
+	struct ns ns = state_start(
+	    false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
+	                    ns_guest(), "catch", "101", "4"));
 	int i;
 
 	for (i = 0; i < 100; i++) {
@@ -77,9 +47,9 @@ check_signals(char *target)
 static void
 check_orphans(char *target)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health",
-	                          target, ns_guest(), "crowd", "300"));
+	struct ns ns = state_start(
+	    false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
+	                    ns_guest(), "crowd", "300"));
 
 	ns_send(&ns, SIGUSR1);
 	ns_send(&ns, SIGTERM);
@@ -92,7 +62,7 @@ static void
 check_both(const struct server_step *steps)
 {
 	struct server server;
-	char *target = serve(&server, steps);
+	char *target = state_serve(&server, steps);
 
 	check_signals(target);
 	check_orphans(target);
@@ -115,9 +85,9 @@ Test(watch, does_not_hold_up_a_signal_or_an_orphan)
 static void
 check_busy(char *target)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("--health-interval=1ms", "--health", target,
-	                          ns_guest(), "catch", "101", "4"));
+	struct ns ns = state_start(
+	    false, NS_WORDS("--health-interval=1ms", "--health", target,
+	                    ns_guest(), "catch", "101", "4"));
 	int i;
 
 	for (i = 0; i < 100; i++) {
@@ -133,9 +103,9 @@ Test(watch, does_not_hold_up_a_signal_when_it_is_flooded)
 {
 	struct server headers, body;
 
-	check_busy(serve(&headers, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"),
-	                                       FLOOD("A: b\r\n"))));
-	check_busy(serve(&body, SERVER_PLAY(OK, FLOOD("data: x\n\n"))));
+	check_busy(state_serve(&headers, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"),
+	                                             FLOOD("A: b\r\n"))));
+	check_busy(state_serve(&body, SERVER_PLAY(OK, FLOOD("data: x\n\n"))));
 	check_busy(checks_text("exec:%s spill 300000 exit 0", extra_actor()));
 }
 
@@ -196,14 +166,14 @@ Test(watch, tells_programs_end_from_a_commands)
 
 Test(watch, tells_a_commands_end_from_an_orphans)
 {
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health-interval=1ms", "--health-timeout", CHECKS_LONG,
 	             "--health", checks_text("exec:%s exit 0", extra_actor()),
 	             "--health-retries=1", ns_guest(), "orphans", "300", "7"));
 
 	state_await(&ns, "hale:healthy");
-	finish(&ns, 0);
+	state_finish(&ns, 0);
 }
 
 /* ------ Nothing grows. ------ */
@@ -250,7 +220,7 @@ are_many(void *path)
 Test(watch, leaves_no_process_behind)
 {
 	char *path = extra_path("count");
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health-interval=1ms", "--health",
 	                    checks_text("exec:/bin/sh -c 'sleep 600 & sleep "
 	                                "600 & printf x >>%s; exit 3'",
@@ -260,14 +230,14 @@ Test(watch, leaves_no_process_behind)
 	ns_until(are_many, path);
 	cr_expect_leq(ns_count(&ns, 'Z'), 3);
 	cr_expect_leq(ns_count(&ns, 0), 2 + 2 * 4);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(watch, leaves_no_descriptor_open)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(OK));
-	struct ns ns = start(
+	char *target = state_serve(&server, SERVER_PLAY(OK));
+	struct ns ns = state_start(
 	    false, NS_WORDS("--health-interval=1ms", "--health", target,
 	                    "--health", "tcp://127.0.0.1:1", "--health",
 	                    "unix:/no/such/socket", "--health", "exec:true",
@@ -275,13 +245,13 @@ Test(watch, leaves_no_descriptor_open)
 
 	server_await(&server, PROBES);
 	cr_expect_leq(state_descriptors(&ns, false), 3 + 1 + 5);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* PROGRAM and commands get nothing of what hale has open. */
 Test(watch, hands_no_descriptor_on)
 {
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health-retries=1", "--health-timeout", CHECKS_LONG,
 	             "--health",
@@ -291,7 +261,7 @@ Test(watch, hands_no_descriptor_on)
 	             ns_guest(), "descriptors", "6"));
 
 	state_await(&ns, "hale:healthy");
-	finish(&ns, 6);
+	state_finish(&ns, 6);
 }
 
 /* ------ Rest. ------ */
@@ -306,10 +276,10 @@ switches(const struct ns *ns)
 Test(watch, sleeps_between_two_attempts)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(OK));
+	char *target = state_serve(&server, SERVER_PLAY(OK));
 	struct server_visit visit;
 	unsigned long long before;
-	struct ns ns = start(
+	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health", target, "--health-interval", CHECKS_LONG,
 	             "--health", checks_text("exec:%s exit 0", extra_actor()),
@@ -321,27 +291,27 @@ Test(watch, sleeps_between_two_attempts)
 	before = switches(&ns);
 	state_pass(2000);
 	cr_expect_eq(switches(&ns), before);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* An attempt that hangs is waited for, and not asked for. */
 Test(watch, sleeps_during_an_attempt)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(HANG));
+	char *target = state_serve(&server, SERVER_PLAY(HANG));
 	unsigned long long before;
-	struct ns ns =
-	    start(false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health",
-	                          target, "--health",
-	                          checks_text("exec:%s idle", extra_actor()),
-	                          ns_guest(), "wait"));
+	struct ns ns = state_start(
+	    false,
+	    NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
+	             "--health", checks_text("exec:%s idle", extra_actor()),
+	             ns_guest(), "wait"));
 
 	server_await(&server, 1);
 	state_pass(300);
 	before = switches(&ns);
 	state_pass(1000);
 	cr_expect_eq(switches(&ns), before);
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 /* Calls of hale's from one connection to the eleventh; each is closed long
@@ -373,7 +343,8 @@ Test(watch, makes_twelve_calls_an_attempt_at_the_most, .timeout = 60)
 {
 	struct server server;
 
-	cr_expect_leq(count_calls(serve(&server, SERVER_PLAY(OK))), 10 * 12);
+	cr_expect_leq(count_calls(state_serve(&server, SERVER_PLAY(OK))),
+	              10 * 12);
 }
 
 /* ------ What is missing. ------ */
@@ -418,7 +389,7 @@ check_limit(rlim_t count, char *target)
 Test(watch, goes_on_without_descriptors)
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(OK));
+	char *target = state_serve(&server, SERVER_PLAY(OK));
 	rlim_t count;
 
 	for (count = 3; count <= 8; count++) {
@@ -455,7 +426,7 @@ static void
 check_place(void (*prepare)(void *))
 {
 	struct server server;
-	char *target = serve(&server, SERVER_PLAY(OK));
+	char *target = state_serve(&server, SERVER_PLAY(OK));
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words =
 		NS_WORDS("--health-retries=1", "--health", target, "--health",
@@ -464,7 +435,7 @@ check_place(void (*prepare)(void *))
 
 	ns_expect(&ns, "ready");
 	state_await(&ns, "hale:healthy");
-	finish(&ns, 143);
+	state_finish(&ns, 143);
 }
 
 Test(watch, needs_no_place_to_write)

@@ -16,7 +16,36 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "extra.h"
+
+struct ns
+state_start(bool plain, char **words)
+{
+	struct ns ns =
+	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
+
+	ns_expect(&ns, "ready");
+	return ns;
+}
+
+char *
+state_serve(struct server *server, const struct server_step *steps)
+{
+	int port, fd = server_bind("127.0.0.1", &port);
+
+	cr_assert_geq(fd, 0);
+	server_start(server, fd, steps);
+	close(fd);
+	return checks_text("http://127.0.0.1:%d/", port);
+}
+
+void
+state_finish(struct ns *ns, int code)
+{
+	ns_send(ns, SIGTERM);
+	cr_expect_eq(ns_end(ns), code);
+}
 
 /* Read a file of /proc, of a process as the test sees it. */
 static void

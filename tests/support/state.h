@@ -3,6 +3,17 @@
 #define STATE_H
 
 #include "ns.h"
+#include "server.h"
+
+/* Start hale with these words, which run PROGRAM, and wait until that is ready;
+ * as PID 1 or not. */
+struct ns state_start(bool plain, char **words);
+
+/* A server, and the target that it is. */
+char *state_serve(struct server *server, const struct server_step *steps);
+
+/* PROGRAM gets TERM, and hale this exit code. */
+void state_finish(struct ns *ns, int code);
 
 /* Is hale called that, or wait until it is, see PR_SET_NAME. */
 bool state_is(const struct ns *ns, const char *name);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLACE_H
+#define PLACE_H
+
+#include "server.h"
+
+/* A server and how it is called. */
+struct place {
+	struct server server;
+	int fd, port;
+	char *target; /* SCHEME://127.0.0.1:PORT, and / for http */
+};
+
+/* Let a server of its own make an answer of these steps. */
+struct place place_open(const char *scheme, const struct server_step *steps);
+void place_close(struct place *p);
+
+/* hale --check finds such an answer healthy; or not, for this reason.  It is
+ * known without the end of the time that there is. */
+void place_healthy(const char *scheme, const struct server_step *steps);
+void place_unhealthy(const char *reason, const char *scheme,
+                     const struct server_step *steps);
+
+/* The same, with the time over, which is 300 ms. */
+void place_timeout(const char *reason, const char *scheme,
+                   const struct server_step *steps);
+
+#endif
