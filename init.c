@@ -53,7 +53,7 @@ enum {
 	FAIR_ROUND = 8, /* SIGCHLDs between looks at the signals above it */
 
 	CROWD = 8, /* that ended at one time have more behind them */
-	REST = 1,  /* ms that those are given */
+	REST = 10, /* ms that those are given, or a little more */
 
 	TURN = 100000, /* ns, the shortest that the scheduler grants */
 
@@ -81,6 +81,8 @@ struct init {
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
 	bool crowd;        /* of processes is dying: see rest */
+	int many;          /* children that were reaped at this time */
+	int rest;          /* ms that hale has rested, or 0 */
 	bool killed;       /* what was left when the grace was over */
 	bool watching;     /* there is a target */
 	bool unhealthy;    /* that is why PROGRAM is stopped */
@@ -632,7 +634,12 @@ reap(struct init *in)
 	}
 	if (result == REAPER_NO_CHILD && in->ended)
 		in->left = true;
-	in->crowd = result == REAPER_NONE_NOW && i > CROWD;
+	in->many += i;
+	if (result == REAPER_NONE_NOW) {
+		in->crowd = in->many > CROWD;
+		in->rest = in->crowd ? in->rest : 0;
+		in->many = 0;
+	}
 	/* Who has ended is not told a second time: ask again. */
 	if (result == REAPER_FAILED)
 		(void)poll(NULL, 0, REAP_PAUSE);
@@ -680,11 +687,15 @@ wait_watching(struct init *in, int *wait)
 }
 
 /* To be woken by each of a crowd takes the processor from those who are still
- * dying.  So let some come together; signals wake hale all the same. */
+ * dying, and wait(2) passes by all of them under a lock that they need.  So let
+ * some come together, and more the longer it goes on; signals wake hale all the
+ * same. */
 static void
 rest(struct init *in)
 {
-	take_signals(in, REST);
+	if (in->rest < REST)
+		in->rest = in->rest * 2 + 1;
+	take_signals(in, in->rest);
 	in->crowd = false;
 }
 
