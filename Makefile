@@ -346,7 +346,8 @@ $(BUILD)/pid1: $(PID1) $(filter-out $(PLAYERS:%=tests/support/%.c),$(SUPPORT)) \
 	    $(BUILD)/herald
 	$(HOSTCC) $(TESTFLAGS) -o $@ $(filter %.c,$^) -lcriterion
 
-$(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c Makefile | $(BUILD)
+$(PLAYERS:%=$(BUILD)/%): $(BUILD)/%: tests/support/%.c \
+	    tests/support/player.h Makefile | $(BUILD)
 	$(HOSTCC) $(TESTFLAGS) -static -o $@ $<
 
 # What the unit tests and the runs as PID 1 reach together.  hale is linked as

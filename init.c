@@ -78,11 +78,11 @@ struct init {
 	int hurries;       /* rounds in a row that SIGCHLD has cut short */
 	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
 	int own[OWN];      /* descriptors from before PROGRAM, each or 0 */
+	int many;          /* children that were reaped at this time */
+	int rest;          /* ms that hale has rested, or 0 */
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
 	bool crowd;        /* of processes is dying: see rest */
-	int many;          /* children that were reaped at this time */
-	int rest;          /* ms that hale has rested, or 0 */
 	bool killed;       /* what was left when the grace was over */
 	bool watching;     /* there is a target */
 	bool unhealthy;    /* that is why PROGRAM is stopped */

@@ -112,17 +112,6 @@ blame(const struct course *c, const struct fault_run *run,
 
 /* ------ The course of all. ------ */
 
-static int
-error_of(const struct row *row, int i)
-{
-	static const int filter[] = {EPERM, ENOSYS, 0};
-	int n = 0;
-
-	while (row->errors[n] != 0)
-		n++;
-	return i < n ? row->errors[i] : filter[i - n];
-}
-
 /* All errors are one to most of hale: all of them for the first call, and of
  * the others one of the kernel's and one of a filter's. */
 static bool
@@ -168,11 +157,13 @@ add_all(struct course *c, const struct fault_run *clean)
 		for (who = 0; who < FAULT_WHO; who++) {
 			int count = clean->counts[who][rows[i].call];
 
-			for (j = 0; count > 0 && error_of(&rows[i], j) != 0 &&
-			            rows[i].call != SYS_exit_group;
+			for (j = 0;
+			     count > 0 && fault_error(rows[i].errors, j) != 0 &&
+			     rows[i].call != SYS_exit_group;
 			     j++)
 				add_times(c, &rows[i], (enum fault_who)who,
-				          error_of(&rows[i], j), count);
+				          fault_error(rows[i].errors, j),
+				          count);
 		}
 }
 

@@ -134,18 +134,6 @@ is_long(void)
 	return getenv("FAULTS") != NULL;
 }
 
-/* A filter's answer, too. */
-static int
-error_of(const struct row *row, int i)
-{
-	static const int filter[] = {EPERM, ENOSYS, 0};
-	int n = 0;
-
-	while (row->errors[n] != 0)
-		n++;
-	return i < n ? row->errors[i] : filter[i - n];
-}
-
 static bool
 is_final(const struct row *row)
 {
@@ -226,9 +214,9 @@ add_all(struct plan *plan)
 			if (plan->clean->counts[who][rows[i].call] == 0 ||
 			    is_final(&rows[i]))
 				continue;
-			for (j = 0; error_of(&rows[i], j) != 0; j++)
+			for (j = 0; fault_error(rows[i].errors, j) != 0; j++)
 				add_times(plan, &rows[i], (enum fault_who)who,
-				          error_of(&rows[i], j));
+				          fault_error(rows[i].errors, j));
 		}
 }
 

@@ -183,27 +183,18 @@ Test(hostile, a_stop_from_outside_loses_no_signal)
 
 /* ------ Processes. ------ */
 
-static struct ns crowd; /* which is in the cgroup, and has to go first */
-
-static void
-let_go(void)
-{
-	if (crowd.hale > 0)
-		ns_kill(&crowd);
-	group_remove();
-}
-
 /* There is no process to be had, and those that are there end without end. */
-Test(hostile, a_fork_bomb_holds_nothing_up, .fini = let_go, .timeout = 60)
+Test(hostile, a_fork_bomb_holds_nothing_up, .fini = group_clear, .timeout = 60)
 {
 	group_make("pids", "pids.max", "pids.max");
 	group_set("40", "40");
-	crowd = start(
+	*group_hale() = start(
 	    NS_WORDS("--grace=200ms", WATCHING, vandal(), "bomb", "2", "7"),
 	    group_join);
-	ns_expect(&crowd, "done");
-	state_said(&crowd, "cannot run true: Resource temporarily unavailable");
-	finish(&crowd);
+	ns_expect(group_hale(), "done");
+	state_said(group_hale(),
+	           "cannot run true: Resource temporarily unavailable");
+	finish(group_hale());
 }
 
 /* ------ Probes. ------ */

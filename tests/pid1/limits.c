@@ -269,35 +269,25 @@ Test(limits, leave_the_calls_of_the_list_and_no_other, .timeout = 60)
 
 /* ------ No more processes. ------ */
 
-static struct ns crowd; /* which is in the cgroup, and has to go first */
-
-static void
-let_go(void)
-{
-	if (crowd.hale > 0)
-		ns_kill(&crowd);
-	group_remove();
-}
-
-Test(limits, leave_no_process, .fini = let_go, .timeout = 60)
+Test(limits, leave_no_process, .fini = group_clear, .timeout = 60)
 {
 	group_make("pids", "pids.max", "pids.max");
-	crowd = ns_start(&(struct ns_setup){
+	*group_hale() = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-retries=1", "--health-interval=20ms",
 	                      "--health", "exec:true", ns_guest(), "catch", "1",
 	                      "7"),
 	    .prepare = group_join});
-	ns_expect(&crowd, "ready");
-	state_await(&crowd, "hale:healthy");
+	ns_expect(group_hale(), "ready");
+	state_await(group_hale(), "hale:healthy");
 	group_set("1", "1");
-	state_said(&crowd,
+	state_said(group_hale(),
 	           "unhealthy: exec:true: cannot run true: Resource temp");
 	group_set("max", "max");
-	state_await(&crowd, "hale:healthy");
+	state_await(group_hale(), "hale:healthy");
 	group_set("1", "1");
-	ns_send(&crowd, SIGTERM);
-	ns_expect(&crowd, "15");
-	cr_expect_eq(ns_end(&crowd), CODE);
+	ns_send(group_hale(), SIGTERM);
+	ns_expect(group_hale(), "15");
+	cr_expect_eq(ns_end(group_hale()), CODE);
 }
 
 /* Whoever may do without a limit, as root, is not the one to ask. */
@@ -405,15 +395,15 @@ limit_memory(void)
 static void
 finish_crowd(void)
 {
-	ns_send(&crowd, SIGTERM);
-	ns_expect(&crowd, "15");
-	cr_expect_eq(ns_end(&crowd), CODE);
+	ns_send(group_hale(), SIGTERM);
+	ns_expect(group_hale(), "15");
+	cr_expect_eq(ns_end(group_hale()), CODE);
 }
 
 static void
 let_go_of_all(void)
 {
-	let_go();
+	group_clear();
 	extra_end();
 }
 
@@ -422,35 +412,35 @@ Test(limits, leave_a_command_no_memory, .init = extra_begin,
      .fini = let_go_of_all, .timeout = 60)
 {
 	limit_memory();
-	crowd = ns_start(&(struct ns_setup){
+	*group_hale() = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS(
 		"--health-retries=1", "--health-interval=20ms", "--health",
 		checks_text("exec:/bin/sh -c 'test -e %s || exec %s hog 64'",
 	                    extra_path("enough"), extra_actor()),
 		ns_guest(), "catch", "1", "7"),
 	    .prepare = group_join});
-	ns_expect(&crowd, "ready");
-	state_said(&crowd, "killed by KILL");
+	ns_expect(group_hale(), "ready");
+	state_said(group_hale(), "killed by KILL");
 	extra_put(extra_path("enough"), "");
-	state_await(&crowd, "hale:healthy");
+	state_await(group_hale(), "hale:healthy");
 	finish_crowd();
 }
 
 /* PROGRAM fills a file that is memory, of which nobody's end gives any back:
  * hale has to find its way out with none at all. */
-Test(limits, leave_hale_no_memory, .fini = let_go, .timeout = 60)
+Test(limits, leave_hale_no_memory, .fini = group_clear, .timeout = 60)
 {
 	struct ns_output output;
 
 	limit_memory();
-	crowd = ns_start(&(struct ns_setup){
+	*group_hale() = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("-v", "--health-interval=10ms", "--health",
 	                      "exec:true", "--health", "file:/", "dd",
 	                      "if=/dev/zero", "bs=64k",
 	                      checks_text("of=%s/fill", ns_scratch())),
 	    .scratch = true,
 	    .prepare = group_join});
-	ns_collect(&crowd, &output);
+	ns_collect(group_hale(), &output);
 	cr_expect_eq(output.code, 128 + SIGKILL, "%s", output.err);
 	cr_expect_not_null(strstr(output.err, "OOM kills in its cgroup "), "%s",
 	                   output.err);

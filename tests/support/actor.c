@@ -20,6 +20,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "player.h"
+
 static int parent = -1; /* whom to tell of being ready, or -1 */
 
 static int play(char **words);
@@ -303,11 +305,7 @@ do_hog(char **words)
 	stay();
 }
 
-static const struct {
-	const char *name;
-	int words; /* how many must follow */
-	int (*play)(char **words);
-} parts[] = {
+static const struct player_part parts[] = {
     {"beside", 3, do_beside},   {"chain", 2, do_chain},
     {"session", 1, do_session}, {"deaf", 1, do_deaf},
     {"become", 2, do_become},   {"idle", 0, do_idle},
@@ -324,16 +322,7 @@ static const struct {
 static int
 play(char **words)
 {
-	size_t i;
-	int n = 0;
-
-	while (words[n] != NULL)
-		n++;
-	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
-			return parts[i].play(words + 1);
-	dprintf(STDERR_FILENO, "actor: what?\n");
-	return 101;
+	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
 }
 
 int

@@ -376,3 +376,14 @@ fault_run(struct fault_run *runs, int count)
 		}
 	}
 }
+
+int
+fault_error(const int *errors, int i)
+{
+	static const int filter[] = {EPERM, ENOSYS, 0};
+	int n = 0;
+
+	while (errors[n] != 0)
+		n++;
+	return i < n ? errors[i] : filter[i - n];
+}

@@ -52,4 +52,8 @@ struct fault_run {
 /* Let all of them run, some at a time. */
 void fault_run(struct fault_run *runs, int count);
 
+/* The errors that a call is to fail with, one after the other up to 0: these,
+ * which 0 ends, and then those of a filter. */
+int fault_error(const int *errors, int i);
+
 #endif

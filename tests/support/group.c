@@ -92,3 +92,19 @@ group_remove(void)
 	if (group[0] != '\0')
 		ns_until(is_removed, NULL);
 }
+
+struct ns *
+group_hale(void)
+{
+	static struct ns hale;
+
+	return &hale;
+}
+
+void
+group_clear(void)
+{
+	if (group_hale()->hale > 0)
+		ns_kill(group_hale());
+	group_remove();
+}

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "ns.h"
+
 /* A cgroup of the test's own where version 1 has this controller, or version 2
  * all of them, and the file can be written; else the test is skipped. */
 void group_make(const char *controller, const char *old, const char *new);
@@ -19,5 +21,10 @@ void group_join(void *nothing);
 
 /* Remove it, once all who were in it have gone; if there is one. */
 void group_remove(void);
+
+/* The hale that is in it, for the test to start; group_clear ends it if it is
+ * still there, and removes the group. */
+struct ns *group_hale(void);
+void group_clear(void);
 
 #endif

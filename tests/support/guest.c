@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "player.h"
+
 enum { DESCRIPTORS = 2048 };
 
 static void
@@ -511,11 +513,7 @@ do_become(char **words)
 	return run_part(words + 1);
 }
 
-static const struct {
-	const char *name;
-	int words; /* how many must follow */
-	int (*run)(char **words);
-} parts[] = {
+static const struct player_part parts[] = {
     {"exit", 1, do_exit},
     {"die", 1, do_die},
     {"catch", 2, do_catch},
@@ -542,16 +540,7 @@ static const struct {
 static int
 run_part(char **words)
 {
-	size_t i;
-	int n = 0;
-
-	while (words[n] != NULL)
-		n++;
-	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
-			return parts[i].run(words + 1);
-	dprintf(STDERR_FILENO, "guest: what?\n");
-	return 101;
+	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
 }
 
 int

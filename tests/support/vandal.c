@@ -28,6 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "player.h"
+
 enum {
 	SIGNALS = 65,
 	QUEUED = 34,   /* the first signal that is queued, RTMIN */
@@ -349,11 +351,7 @@ do_starve(char **words)
 	return do_count(words);
 }
 
-static const struct {
-	const char *name;
-	int words; /* how many must follow */
-	int (*play)(char **words);
-} parts[] = {
+static const struct player_part parts[] = {
     {"count", 2, do_count}, {"become", 2, do_become}, {"storm", 2, do_storm},
     {"slay", 2, do_slay},   {"full", 2, do_full},     {"bomb", 2, do_bomb},
     {"maul", 2, do_maul},   {"hold", 2, do_hold},     {"starve", 2, do_starve},
@@ -362,16 +360,7 @@ static const struct {
 static int
 play(char **words)
 {
-	size_t i;
-	int n = 0;
-
-	while (words[n] != NULL)
-		n++;
-	for (i = 0; n > 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (n > parts[i].words && strcmp(words[0], parts[i].name) == 0)
-			return parts[i].play(words + 1);
-	dprintf(STDERR_FILENO, "vandal: what?\n");
-	return 101;
+	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
 }
 
 int
