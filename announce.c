@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 extern char **environ;
 

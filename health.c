@@ -54,7 +54,7 @@ moment(const struct health *h, int target)
 }
 
 /* Not twice in line, where it is all that its callers do. */
-static __attribute__((noinline)) int
+static int
 find(const struct health *h, bool running, long long now)
 {
 	int i;

@@ -10,9 +10,7 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,23 +19,23 @@
 #include <unistd.h>
 
 #include "announce.h"
-#include "border.h"
-#include "cgroup.h"
-#include "check.h"
-#include "clock.h"
-#include "license.h"
-#include "log.h"
-#include "options.h"
+#include "init.h"
+#include "report/cgroup.h"
+#include "cli/check.h"
+#include "lib/clock.h"
+#include "cli/license.h"
+#include "lib/log.h"
+#include "cli/options.h"
 #include "reaper.h"
-#include "report.h"
-#include "serve.h"
+#include "report/report.h"
+#include "report/serve.h"
 #include "signals.h"
 #include "spawn.h"
 #include "stop.h"
 #include "sweep.h"
-#include "text.h"
-#include "tools.h"
-#include "version.h"
+#include "lib/text.h"
+#include "cli/tools.h"
+#include "cli/version.h"
 #include "watch.h"
 
 extern char **environ;
@@ -51,11 +49,6 @@ enum {
 	REAP_BATCH = 32,
 	SIGNAL_BATCH = 64,
 	FAIR_ROUND = 8, /* SIGCHLDs between looks at the signals above it */
-
-	CROWD = 8, /* that ended at one time have more behind them */
-	REST = 10, /* ms that those are given, or a little more */
-
-	TURN = 100000, /* ns, the shortest that the scheduler grants */
 
 	REAP_PAUSE = 100, /* ms between looks, where wait(2) fails */
 
@@ -78,11 +71,8 @@ struct init {
 	int hurries;       /* rounds in a row that SIGCHLD has cut short */
 	int descriptor;    /* signalfd(2), to wait for with others; or -1 */
 	int own[OWN];      /* descriptors from before PROGRAM, each or 0 */
-	int many;          /* children that were reaped at this time */
-	int rest;          /* ms that hale has rested, or 0 */
 	bool ended;        /* PROGRAM has */
 	bool left;         /* there is nothing more to wait for */
-	bool crowd;        /* of processes is dying: see rest */
 	bool killed;       /* what was left when the grace was over */
 	bool watching;     /* there is a target */
 	bool unhealthy;    /* that is why PROGRAM is stopped */
@@ -128,7 +118,7 @@ print(struct init *in)
 	if (in->options.action == OPTIONS_HELP)
 		options_help(&t);
 	else if (in->options.action == OPTIONS_LICENSE)
-		text_words(&t, LICENSE_TEXT);
+		text_string(&t, LICENSE_TEXT);
 	else
 		add_version(&t, name->kind);
 	if (write(fd, in->scratch, t.length) == (ssize_t)t.length)
@@ -265,24 +255,24 @@ not_started(struct init *in)
 {
 	static const char *const why[] = {
 	    [SPAWN_NO_PROCESS] =
-		WORDS("cannot create a process for '{program:q}': {error:e}"),
+		"cannot create a process for '{program:q}': {error:e}",
 	    [SPAWN_NOT_ALONE] =
-		WORDS("cannot give '{program:q}' a process group and "
-	              "signals of its own: {error:e}"),
-	    [SPAWN_NOT_FOUND] = WORDS("cannot run '{program:q}': {error:e}"),
-	    [SPAWN_NOT_RUN] = WORDS("cannot run '{program:q}': {error:e}"),
+		"cannot give '{program:q}' a process group and "
+	              "signals of its own: {error:e}",
+	    [SPAWN_NOT_FOUND] = "cannot run '{program:q}': {error:e}",
+	    [SPAWN_NOT_RUN] = "cannot run '{program:q}': {error:e}",
 	    [SPAWN_NO_LOADER] =
-		WORDS("cannot run '{program:q}': the interpreter or "
-	              "loader it names is missing"),
+		"cannot run '{program:q}': the interpreter or "
+	              "loader it names is missing",
 	};
 	const struct spawn *spawn = &in->spawn;
 	const char *format = why[spawn->step];
 	int code = EXIT_FAILED;
 
 	if (spawn->step == SPAWN_NOT_FOUND && path_searched(&spawn->path))
-		format = WORDS(
+		format = 
 		    "cannot run '{program:q}': not found in any directory "
-		    "of PATH");
+		    "of PATH";
 	if (spawn->step == SPAWN_NOT_FOUND)
 		code = exit_code(in, in->options.name->not_found);
 	else if (spawn->step >= SPAWN_NOT_RUN)
@@ -304,8 +294,8 @@ open_own(struct init *in)
 		if (in->own[LISTENER] < 0)
 			return give_up(
 			    in,
-			    WORDS("--health-listen: cannot listen on "
-			          "'{address:q}': {error:e}"),
+			    "--health-listen: cannot listen on "
+			          "'{address:q}': {error:e}",
 			    at->text, EXIT_FAILED);
 	}
 	if (notify != NULL) {
@@ -313,7 +303,7 @@ open_own(struct init *in)
 		    announce_begin(&in->announce, notify->max_age);
 		if (in->own[NOTIFIED] < 0)
 			return give_up(
-			    in, WORDS("cannot make NOTIFY_SOCKET: {error:e}"),
+			    in, "cannot make NOTIFY_SOCKET: {error:e}",
 			    NULL, EXIT_FAILED);
 	}
 	return 0;
@@ -348,28 +338,6 @@ start(struct init *in)
 
 /* ------ From here on PROGRAM runs, and nothing below may end hale. ------ */
 
-/* Ask the scheduler for short turns, and so for early ones: a signal must not
- * wait until each of a crowd that dies has had its turn.  Linux 6.12 and later
- * grant it to anybody, and older ones ignore it, see sched_setattr(2).  PROGRAM
- * has started without it. */
-static void
-ask_for_short_turns(void)
-{
-	struct {
-		uint32_t size, policy;
-		uint64_t flags;
-		int32_t nice;
-		uint32_t priority;
-		uint64_t runtime, deadline, period;
-	} turns;
-
-	if (syscall(SYS_sched_getattr, 0, &turns, sizeof(turns), 0U) < 0 ||
-	    turns.policy != SCHED_OTHER)
-		return; /* whoever gave it another policy knows better */
-	turns.runtime = TURN;
-	(void)syscall(SYS_sched_setattr, 0, &turns, 0U); /* no loss without */
-}
-
 /* The first descriptors that are hale's own, so that they have the lowest
  * numbers. */
 static void
@@ -389,7 +357,6 @@ begin_watch(struct init *in)
 static void
 let_go(struct init *in)
 {
-	ask_for_short_turns();
 	spawn_close_inherited(in->own);
 	if (chdir("/") < 0)
 		log_say(&in->log, LOG_WARN,
@@ -397,7 +364,6 @@ let_go(struct init *in)
 		        "use)");
 	if (in->watching)
 		begin_watch(in);
-	border_forget();
 }
 
 static pid_t
@@ -419,8 +385,6 @@ pass_on(struct init *in, pid_t to, int n, const siginfo_t *info)
 	char name[SIGNALS_NAME_SIZE];
 	bool sent = signals_send(to, n, info) == 0;
 
-	if (sent && in->log.level < LOG_DEBUG)
-		return; /* log.c is not at hand, see border.h */
 	log_say(&in->log, sent ? LOG_DEBUG : LOG_WARN,
 	        sent ? "forwarded {signal:s} to process {pid:d}"
 	             : "cannot forward {signal:s} to process {pid:d}: "
@@ -577,8 +541,6 @@ take_signals(struct init *in, long long wait)
 	int i;
 
 	signals_round(&in->signals);
-	if (in->crowd)
-		signals_leave_out(&in->signals, SIGCHLD);
 	for (i = 0; i < SIGNAL_BATCH && !in->left; i++) {
 		if (signals_take(&in->signals, wait, &info) < 0)
 			return;
@@ -595,8 +557,8 @@ take_signals(struct init *in, long long wait)
 static void
 account(struct init *in, const struct reaped *child)
 {
-	const char *format = WORDS("reaped adopted process {pid:d}, exit code "
-	                           "{code:d}");
+	const char *format = "reaped adopted process {pid:d}, exit code "
+	                           "{code:d}";
 	enum log_level level = in->options.warn_reaped ? LOG_WARN : LOG_DEBUG;
 
 	if (child->pid == in->program) {
@@ -611,10 +573,8 @@ account(struct init *in, const struct reaped *child)
 	    watch_ended(&in->watch, child->pid, child->status, clock_now()))
 		return;
 	in->report.orphans_reaped++;
-	if (level > in->log.level)
-		return; /* as above */
 	if (in->options.name->kind == NAMES_TINI)
-		format = WORDS("Reaped zombie process with pid={pid:d}");
+		format = "Reaped zombie process with pid={pid:d}";
 	log_say(&in->log, level, format, (long long)child->pid,
 	        (long long)reaper_exit_code(child->status));
 }
@@ -634,12 +594,6 @@ reap(struct init *in)
 	}
 	if (result == REAPER_NO_CHILD && in->ended)
 		in->left = true;
-	in->many += i;
-	if (result == REAPER_NONE_NOW) {
-		in->crowd = in->many > CROWD;
-		in->rest = in->crowd ? in->rest : 0;
-		in->many = 0;
-	}
 	/* Who has ended is not told a second time: ask again. */
 	if (result == REAPER_FAILED)
 		(void)poll(NULL, 0, REAP_PAUSE);
@@ -670,33 +624,15 @@ wait_watching(struct init *in, int *wait)
 {
 	struct pollfd fds[WATCH_ENTRIES];
 	struct watch *w = &in->watch;
-	int state = w->health.state;
 
 	*wait = watch_wait(w, fds, in->descriptor, *wait);
 	in->now = clock_now();
 	watch_step(w, fds, in->now);
 	while (w->asked != 0)
 		obey_health(in);
-	if (w->health.state != state)
-		border_forget(); /* the message of it needed the rest */
-	if (fds[w->health.count + 1].revents != 0) {
+	if (fds[w->health.count + 1].revents != 0)
 		serve_next(w->listener, w->status, in->report.orphans_reaped);
-		border_forget(); /* as above */
-	}
 	return in->descriptor < 0 || fds[w->health.count].revents != 0;
-}
-
-/* To be woken by each of a crowd takes the processor from those who are still
- * dying, and wait(2) passes by all of them under a lock that they need.  So let
- * some come together, and more the longer it goes on; signals wake hale all the
- * same. */
-static void
-rest(struct init *in)
-{
-	if (in->rest < REST)
-		in->rest = in->rest * 2 + 1;
-	take_signals(in, in->rest);
-	in->crowd = false;
 }
 
 /* SIGCHLD coalesces and says only that somebody may have ended: it wakes hale,
@@ -707,10 +643,8 @@ loop(struct init *in)
 	bool more = true, signal = true;
 
 	while (!in->left) {
-		int wait = more || in->crowd ? 0 : time_left(in);
+		int wait = more ? 0 : time_left(in);
 
-		if (in->crowd)
-			rest(in);
 		if (in->watching)
 			signal = wait_watching(in, &wait);
 		if (signal)
@@ -722,37 +656,22 @@ loop(struct init *in)
 	}
 }
 
-/* PROGRAM goes first: what hale does for itself can wait until it rests, and
- * need not be done for one that has ended by then.  True if it has, and hale
- * leaves.
- */
-static bool
-ended_at_once(struct init *in)
-{
-	if (in->watching)
-		return false; /* there is nothing to stop yet */
-	(void)syscall(SYS_sched_yield);
-	take_signals(in, 0);
-	(void)reap(in);
-	return in->left;
-}
-
 /* The words for a kill, whose arguments are signal, duration, OOM kills and
  * limit; what is not known is left out. */
 static void
 killed_format(struct text *t, const struct cgroup_memory *m)
 {
-	text_string(t, WORDS("PROGRAM was killed by {signal:s} after "
-	                     "{duration_ms:t}; "));
+	text_string(t, "PROGRAM was killed by {signal:s} after "
+	                     "{duration_ms:t}; ");
 	if (m->oom_kills < 0) {
-		text_string(t, WORDS("nothing here counts OOM kills"));
+		text_string(t, "nothing here counts OOM kills");
 		return;
 	}
-	text_string(t, WORDS("OOM kills in its cgroup "));
+	text_string(t, "OOM kills in its cgroup ");
 	text_string(t, m->so_far ? "so far" : "meanwhile");
 	text_string(t, ": {oom_kills:d}");
 	if (m->limit >= 0)
-		text_string(t, WORDS(" (memory limit {memory_limit:d} bytes)"));
+		text_string(t, " (memory limit {memory_limit:d} bytes)");
 }
 
 /* The message of the report names the target that PROGRAM was stopped for. */
@@ -797,7 +716,7 @@ explain(struct init *in, int code)
 	struct text t;
 
 	if (!killed && !report && in->log.level < LOG_INFO)
-		return; /* nobody is told, and log.c is not at hand */
+		return; /* nobody is told */
 	begin_message(in, &t, message);
 	if (killed || report) {
 		cgroup_end(&in->memory, &m, in->scratch, sizeof(in->scratch));
@@ -858,10 +777,8 @@ run(struct init *in)
 	code = start(in);
 	if (in->program <= 0)
 		return code;
-	if (!ended_at_once(in)) {
-		let_go(in);
-		loop(in);
-	}
+	let_go(in);
+	loop(in);
 	return leave(in);
 }
 
@@ -888,9 +805,11 @@ obey(struct init *in)
 	}
 }
 
-static int
-begin(struct init *in, char **argv)
+int
+init_hale(char **argv)
 {
+	/* Not on the stack: pages of it that nobody touches cost no memory. */
+	static struct init state, *in = &state;
 	bool understood;
 	int error;
 
@@ -908,14 +827,4 @@ begin(struct init *in, char **argv)
 	errno = error;
 	log_say(&in->log, LOG_ERROR, "cannot block signals: {error:e}");
 	return failed(in, EXIT_FAILED);
-}
-
-int
-main(int argc, char **argv)
-{
-	/* Not on the stack: untouched pages of it cost no memory this way. */
-	static struct init in;
-
-	(void)argc;
-	return begin(&in, argv);
 }

@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 enum {
 	QUEUED =

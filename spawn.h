@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "path.h"
+#include "lib/path.h"
 #include "signals.h"
 
 /* How the start went; the first is good, the others end it. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "lib/text.h"
 
 enum { PAUSE = 100 }; /* ms between looks, where poll(2) cannot tell */
 

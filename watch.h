@@ -7,10 +7,10 @@
 #include <sys/types.h>
 
 #include "health.h"
-#include "log.h"
-#include "options.h"
-#include "probe.h"
-#include "status.h"
+#include "lib/log.h"
+#include "cli/options.h"
+#include "probe/probe.h"
+#include "report/status.h"
 
 enum { WATCH_ENTRIES = HEALTH_MAX + 2 /* that poll(2) gets */ };
 

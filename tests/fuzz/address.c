@@ -4,7 +4,7 @@
  *
  * Input: an address, which no NUL ends.
  */
-#include "address.h"
+#include "probe/address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

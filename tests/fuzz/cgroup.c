@@ -4,7 +4,7 @@
  *
  * Input: the bytes that a path may have, a key, a file.
  */
-#include "cgroup.h"
+#include "report/cgroup.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
  * 2 for JSON; 1 for --live; the seconds to wait; then the page, member by
  * member as below.
  */
-#include "check.h"
+#include "cli/check.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 
 #include "input.h"
 #include "json.h"
-#include "version.h"
+#include "cli/version.h"
 
 enum {
 	PAGE_FD = 3,

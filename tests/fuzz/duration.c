@@ -4,7 +4,7 @@
  *
  * Input: a duration.
  */
-#include "duration.h"
+#include "lib/duration.h"
 
 #include <string.h>
 

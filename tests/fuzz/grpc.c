@@ -5,7 +5,7 @@
  *
  * Input: a word whose bytes are the lengths of the pieces, in turn; the answer.
  */
-#include "grpc.h"
+#include "probe/grpc.h"
 
 #include <stdlib.h>
 #include <string.h>

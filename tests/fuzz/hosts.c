@@ -4,7 +4,7 @@
  *
  * Input: the name; a text like /etc/hosts.
  */
-#include "hosts.h"
+#include "probe/hosts.h"
 
 #include <string.h>
 #include <strings.h>

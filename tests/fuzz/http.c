@@ -4,7 +4,7 @@
  *
  * Input: a word whose bytes are the lengths of the pieces, in turn; the answer.
  */
-#include "http.h"
+#include "probe/http.h"
 
 #include "input.h"
 

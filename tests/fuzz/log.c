@@ -6,7 +6,7 @@
  * Input: the message, its level, the time, how many were dropped; a number, a
  * time span, an errno value; two strings that somebody supplied.
  */
-#include "log.h"
+#include "lib/log.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * Input: the time, the end of the start period, when there was a sign of life
  * last, max-age; the message.
  */
-#include "notify.h"
+#include "probe/notify.h"
 
 #include <string.h>
 

@@ -6,12 +6,12 @@
  * Input: hale's pid, the words of the command line, how many they are; then
  * the environment.
  */
-#include "options.h"
+#include "cli/options.h"
 
 #include <string.h>
 
-#include "duration.h"
-#include "http.h"
+#include "lib/duration.h"
+#include "probe/http.h"
 #include "input.h"
 
 enum { WORDS = 40, VARIABLES = 40 };

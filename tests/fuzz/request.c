@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http.h"
+#include "probe/http.h"
 #include "input.h"
 
 enum { HEADERS = 8, LINES = 5, SIZE = 65536 };

@@ -6,12 +6,12 @@
  * Input: the state, the state of the first target, its text, its reason; the
  * request.
  */
-#include "serve.h"
+#include "report/serve.h"
 
 #include <string.h>
 
 #include "input.h"
-#include "text.h"
+#include "lib/text.h"
 
 /* The length of the word that s begins with, which a blank ends; or n. */
 static size_t

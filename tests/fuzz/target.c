@@ -5,7 +5,7 @@
  *
  * Input: the bytes of the pool, the target; the environment.
  */
-#include "target.h"
+#include "probe/target.h"
 
 #include <string.h>
 #include <sys/socket.h>

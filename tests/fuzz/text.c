@@ -5,7 +5,7 @@
  *
  * Input: the bytes of a buffer; what was supplied.
  */
-#include "text.h"
+#include "lib/text.h"
 
 #include <string.h>
 

@@ -25,7 +25,7 @@ LOOK_AGAIN = 0.005
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 HALE = os.path.realpath(os.environ.get("HALE_BIN", ROOT + "/hale"))
-GUEST = os.path.realpath(os.environ.get("GUEST_BIN", ROOT + "/build/guest"))
+GUEST = os.path.realpath(os.environ.get("GUEST_BIN", ROOT + "/build/pid1/guest"))
 
 # Elsewhere the peers may be other versions, or built with another libc.
 ON_DEBIAN = os.path.exists("/etc/debian_version")

@@ -91,7 +91,7 @@ ns_guest(void)
 	static char path[PATH_MAX];
 
 	if (path[0] == '\0')
-		locate("GUEST_BIN", "build/guest", path);
+		locate("GUEST_BIN", "build/pid1/guest", path);
 	return path;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "address.h"
+#include "probe/address.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cgroup.h"
+#include "report/cgroup.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>

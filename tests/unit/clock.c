@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "clock.h"
+#include "lib/clock.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

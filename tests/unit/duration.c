@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "duration.h"
+#include "lib/duration.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

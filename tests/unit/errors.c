@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "errors.h"
+#include "lib/errors.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

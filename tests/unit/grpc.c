@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "grpc.h"
+#include "probe/grpc.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "hosts.h"
+#include "probe/hosts.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "http.h"
+#include "probe/http.h"
 
-#include "version.h"
+#include "cli/version.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "log.h"
+#include "lib/log.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>

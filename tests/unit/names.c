@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "names.h"
+#include "cli/names.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

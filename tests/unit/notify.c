@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "notify.h"
+#include "probe/notify.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "path.h"
+#include "lib/path.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "replace.h"
+#include "lib/replace.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>

@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "serve.h"
+#include "report/serve.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "probe.h"
-
-/* What names sockets is not needed here. */
-socklen_t
-probe_name(const struct address *a, union probe_name *n)
-{
-	(void)a;
-	(void)n;
-	return 0;
-}
 
 static struct status status;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "target.h"
+#include "probe/target.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "text.h"
+#include "lib/text.h"
 
 #include <criterion/criterion.h>
 #include <limits.h>
@@ -33,9 +33,9 @@ Test(text, appends_in_order)
 
 Test(text, appends_words_that_are_not_packed)
 {
-	text_words(&t, "a\nline");
-	text_words(&t, "");
-	text_words(&t, " of words");
+	text_string(&t, "a\nline");
+	text_string(&t, "");
+	text_string(&t, " of words");
 	cr_assert_str_eq(buffer, "a\nline of words");
 }
 
