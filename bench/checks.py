@@ -27,7 +27,7 @@ BURDENS = [
     ("hale", "**no probe**"),
     ("answered", "answered"),
     ("hang", "without an answer"),
-    ("drip", "answered by a byte a millisecond"),
+    ("trickle", "answered by a byte a millisecond"),
     ("flood", "answered by headers without end"),
 ]
 

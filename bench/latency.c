@@ -220,7 +220,7 @@ measure(const struct lab_init *init, char *const *options)
 		steady(init, program, 0, count);
 	else if (strcmp(scene, "loops") == 0)
 		steady(init, program, LOOPS, count);
-	else if (strcmp(scene, "handed") == 0)
+	else if (strcmp(scene, "descriptors") == 0)
 		amid(init, program, ORDER_HAND_OVER, (uint32_t)count);
 	else
 		amid(init, program, ORDER_HOLD, (uint32_t)count);

@@ -75,7 +75,7 @@ BURDENS = {
     "hale": [HALE, MUTE, "--"],
     "answered": probing("ok", "10ms"),
     "hang": probing("hang", "10ms", "--health-timeout=9ms"),
-    "drip": probing("drip", "10ms", "--health-timeout=1s"),
+    "trickle": probing("trickle", "10ms", "--health-timeout=1s"),
     "flood": probing("flood", "10ms", "--health-timeout=1s"),
 }
 
@@ -104,7 +104,7 @@ JOBS = [
         (5, 75), [PROGRAM, "held",
                   ("500,2000", "500,1000,2000,4000,8000,16000")], ("wait",)),
     Job("clear.handed", "clear", "bursts of zombies handed over", (1, 5),
-        (5, 45), [PROGRAM, "handed",
+        (5, 45), [PROGRAM, "descriptors",
                   ("500,2000,4000", "500,1000,2000,4000,8000,16000")],
         ("wait",)),
     Job("latency.idle", "latency", "signal latency at rest", (1, 5), (2, 15),
@@ -119,7 +119,7 @@ JOBS = [
         (0, 4), (0, 35), [PROGRAM, "held", "16000"], ("direct",)),
     Job("latency.handed.8000", "latency",
         "signal latency while 8000 zombies are handed over", (1, 9), (4, 30),
-        [PROGRAM, "handed", "8000"], ("direct",)),
+        [PROGRAM, "descriptors", "8000"], ("direct",)),
     Job("stop", "stop", "stop of 1000 processes", (3, 31), (3, 15),
         [PROGRAM, "1000", GRACE_MS],
         only={"hale": ["--grace", GRACE_MS + "ms", "--log-level",

@@ -83,7 +83,7 @@ def reaping(jobs, docs):
     job = jobs["clear.held"]
     inits = present(job) + ["wait"]
     held = clear_table(job, "held", inits)
-    handed = clear_table(jobs["clear.handed"], "handed", inits)
+    handed = clear_table(jobs["clear.handed"], "descriptors", inits)
     return gnuplot("reaping", docs, held=held, handed=handed,
                    inits=len(inits), **numbered("name", inits),
                    **numbered("title", titles(inits)))
@@ -94,11 +94,11 @@ def scenes(jobs):
     found = []
     for count in (1000, 8000, 16000):
         for kind, words in (("held", "die at once"),
-                            ("handed", "are handed over")):
+                            ("descriptors", "are handed over")):
             key = f"latency.{kind}.{count}"
             if key in jobs:
                 found.append((f"{count} {words}", jobs[key], kind))
-    return sorted(found, key=lambda scene: scene[2] == "handed")
+    return sorted(found, key=lambda scene: scene[2] == "descriptors")
 
 
 def latency(jobs, docs):

@@ -117,7 +117,7 @@ void
 part_clear(const struct lab *lab, char *const *options)
 {
 	uint32_t verb =
-	    strcmp(options[1], "handed") == 0 ? ORDER_HAND_OVER : ORDER_HOLD;
+	    strcmp(options[1], "descriptors") == 0 ? ORDER_HAND_OVER : ORDER_HOLD;
 	int order[LAB_INITS], round, count, size, i;
 	uint32_t sizes[SIZES_MAX];
 

@@ -100,7 +100,7 @@ def reaping_goals(f):
     rate, name = f.best("orphans", "rate", more=True)
     mine = f.of("orphans", "hale", "rate")
     rows = [goal("an orphan among many, µs", 1e6 / mine, 1e6 / rate, name, 1)]
-    for kind, words in (("held", "died at once"), ("handed", "handed over")):
+    for kind, words in (("held", "died at once"), ("descriptors", "descriptors over")):
         key = f"clear.{kind}"
         count = max(int(m.split(".")[1])
                     for m in f.results["jobs"][key]["hale"]
@@ -158,7 +158,7 @@ def burden_goals(f):
     return [goal(f"p50 signal latency amid probes that {name}, µs",
                  f.of(key, name, "took"), f.of(key, "hale", "took"),
                  "no probes", LEVEL, 1e3)
-            for name in ("hang", "drip", "flood")]
+            for name in ("hang", "trickle", "flood")]
 
 
 def goals(results):

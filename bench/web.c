@@ -3,7 +3,7 @@
  * web: an HTTP server for health checks, and what it sees of them.
  *
  * It takes one visitor after the other, as there is hardly ever a second, and
- * treats it as the path says: /ok and /slow are answered, /hang is not, /drip
+ * treats it as the path says: /ok and /slow are answered, /hang is not, /trickle
  * is at a byte a millisecond, and /flood with headers without end.
  *
  * /flip is answered well and ill in turn, so that with each answer the visitor
@@ -32,7 +32,7 @@ enum {
 	BACKLOG = 128,
 	REQUEST_SIZE = 4096,
 	SLOW_NS = 20000000,
-	DRIP_NS = 1000000,
+	TRICKLE_NS = 1000000,
 	LOOK_NS = 200000,
 	FLIP_NS = 100000000,
 	NAME_SIZE = 32,
@@ -58,14 +58,14 @@ say(int fd, const char *text, size_t size)
 }
 
 static void
-drip(int fd)
+trickle(int fd)
 {
 	int yes = 1;
 
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	(void)say(fd, start, strlen(start));
 	while (say(fd, "x", 1))
-		lab_sleep_until(lab_now() + DRIP_NS);
+		lab_sleep_until(lab_now() + TRICKLE_NS);
 }
 
 static void
@@ -137,7 +137,7 @@ treat(int fd, const char *request, struct web_log *log, int64_t begin)
 		return;
 	switch (request[strlen(get)]) {
 	case 'd':
-		drip(fd);
+		trickle(fd);
 		break;
 	case 'f':
 		if (request[strlen(get) + 2] == 'i')

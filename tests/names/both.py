@@ -25,7 +25,7 @@ LOOK_AGAIN = 0.005
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 HALE = os.path.realpath(os.environ.get("HALE_BIN", ROOT + "/hale"))
-GUEST = os.path.realpath(os.environ.get("GUEST_BIN", ROOT + "/build/pid1/guest"))
+PROGRAM = os.path.realpath(os.environ.get("PROGRAM_BIN", ROOT + "/build/pid1/program"))
 
 # Elsewhere the peers may be other versions, or built with another libc.
 ON_DEBIAN = os.path.exists("/etc/debian_version")
@@ -57,7 +57,7 @@ def until(check, what):
         if value:
             return value
         time.sleep(LOOK_AGAIN)
-    raise AssertionError("waited in vain for " + what)
+    raise AssertionError("timed out waiting for " + what)
 
 
 def status(pid, field):
@@ -296,18 +296,18 @@ class Common:
     def test_exit_codes_pass_through(self):
         for number in 0, 1, 2, 32, 64, 125, 126, 127, 128, 143, 254, 255:
             self.same(lambda init, n=number: code(
-                init, "--", GUEST, "exit", str(n)), number)
+                init, "--", PROGRAM, "exit", str(n)), number)
 
     def test_a_deadly_signal_is_128_plus_its_number(self):
         for number in 1, 2, 3, 6, 9, 11, 15, 31, 34, 64:
             self.same(lambda init, n=number: code(
-                init, "--", GUEST, "die", str(n)), 128 + number)
+                init, "--", PROGRAM, "die", str(n)), 128 + number)
 
     def test_the_exit_code_is_the_same_for_one_that_is_not_pid_1(self):
         self.same(lambda init: code(
-            init, "--", GUEST, "exit", "41", pid1=False), 41)
+            init, "--", PROGRAM, "exit", "41", pid1=False), 41)
         self.same(lambda init: code(
-            init, "--", GUEST, "die", "15", pid1=False), 143)
+            init, "--", PROGRAM, "die", "15", pid1=False), 143)
 
     def test_no_program_is_a_usage_error(self):
         self.same(code, self.own_usage_error)
@@ -346,11 +346,11 @@ class Common:
         self.same(lambda init: code(init, "--", file), 9)
 
     def test_words_behind_two_dashes_are_programs(self):
-        self.same(lambda init: run(init, "--", GUEST, "say", "-h", "--", "-g"),
+        self.same(lambda init: run(init, "--", PROGRAM, "say", "-h", "--", "-g"),
                   (0, "-h\n--\n-g\n", ""))
 
     def test_program_has_the_environment(self):
-        self.same(lambda init: run(init, "--", GUEST, "variable", "COLOUR",
+        self.same(lambda init: run(init, "--", PROGRAM, "variable", "COLOUR",
                                    env={"COLOUR": "green"})[1], "green 2\n")
 
     def test_program_starts_in_the_directory(self):
@@ -360,7 +360,7 @@ class Common:
     def test_program_has_inherited_descriptors(self):
         def passed(init):
             with open("/dev/null", "rb") as file:
-                with Init(init, "--", GUEST, "descriptors", "0",
+                with Init(init, "--", PROGRAM, "descriptors", "0",
                           pass_fds=[file.fileno()]) as started:
                     seen = started.line() == str(file.fileno())
                     started.ready()
@@ -371,12 +371,12 @@ class Common:
         self.same(lambda init: self.reaps(init, True, "--"), (5, 5))
 
     def test_program_ends_together_with_orphans_and_its_status_counts(self):
-        self.same(lambda init: code(init, "--", GUEST, "perish", "20", "42"),
+        self.same(lambda init: code(init, "--", PROGRAM, "exit-with-orphans", "20", "42"),
                   42)
 
     def reaps(self, init, pid1, *options, env=None):
         """How many orphans came to it, all of which it reaps; the exit code."""
-        with Init(init, *options, GUEST, "crowd", "5", pid1=pid1,
+        with Init(init, *options, PROGRAM, "end-orphans", "5", pid1=pid1,
                   env=env) as started:
             started.ready()
             adopted = len(children(started.pid)) - 1
@@ -395,7 +395,7 @@ class Common:
     def passed(self, init, numbers, *options):
         """Those of the signals that reach PROGRAM, sent one by one."""
         reached = []
-        with Init(init, *options, "--", GUEST, "catch", "1000", "0") as one:
+        with Init(init, *options, "--", PROGRAM, "catch", "1000", "0") as one:
             program = one.ready()
             for number in numbers:
                 last = 64 if number != 64 else 63
@@ -408,7 +408,7 @@ class Common:
 
     def faulted(self, init, *options):
         """How one that is not PID 1 ends when somebody sends it ABRT."""
-        with Init(init, *options, "--", GUEST, "catch", "1", "5",
+        with Init(init, *options, "--", PROGRAM, "catch", "1", "5",
                   pid1=False) as one:
             one.ready()
             one.send(signal.SIGABRT)
@@ -416,7 +416,7 @@ class Common:
 
     def family(self, init, *options, env=None):
         """Whom USR1 reaches: PROGRAM, its child, its child that has gone."""
-        with Init(init, *options, "--", GUEST, "family", pid1=False,
+        with Init(init, *options, "--", PROGRAM, "group-and-session", pid1=False,
                   env=env) as started:
             child, stranger = map(int, started.line().split())
             started.send(signal.SIGUSR1)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from both import (DEADLINE, GUEST, Common, Comparison, Init, Lines, children,
+from both import (DEADLINE, PROGRAM, Common, Comparison, Init, Lines, children,
                   code, inside, run, until)
 
 
@@ -48,23 +48,23 @@ class Catatonit(Common, Comparison):
 
     def test_program_leads_a_group_in_the_session(self):
         def where(init):
-            with Init(init, "--", GUEST, "wait", pid1=False) as one:
+            with Init(init, "--", PROGRAM, "wait", pid1=False) as one:
                 pid = one.ready()
                 return (os.getpgid(pid) == pid,
                         os.getsid(pid) == os.getsid(one.pid))
         self.same(where, (True, True))
 
     def test_listen_pid_names_program(self):
-        self.same(lambda init: run(init, "--", GUEST, "variable", "LISTEN_PID",
+        self.same(lambda init: run(init, "--", PROGRAM, "variable", "LISTEN_PID",
                                    env={"LISTEN_PID": "1"})[1], "2 2\n")
-        self.same(lambda init: run(init, "--", GUEST, "variable", "LISTEN_PID",
+        self.same(lambda init: run(init, "--", PROGRAM, "variable", "LISTEN_PID",
                                    env={"LISTEN_PID": "9"})[1], "9 2\n")
 
     def test_descriptors_are_let_go(self):
         def held(init):
             with open("/dev/null", "rb") as file:
                 number = file.fileno()
-                with Init(init, "--", GUEST, "wait", pass_fds=[number]) as one:
+                with Init(init, "--", PROGRAM, "wait", pass_fds=[number]) as one:
                     one.ready()
                     until(lambda: not names_null(one.pid, number), "the init")
                     return True
@@ -101,7 +101,7 @@ class Catatonit(Common, Comparison):
             with Init(init, "-P") as one:
                 one.settled()
                 with inside(one.pid), subprocess.Popen(
-                        [GUEST, "crowd", "5"], stdout=subprocess.PIPE) as him:
+                        [PROGRAM, "end-orphans", "5"], stdout=subprocess.PIPE) as him:
                     Lines(him.stdout.fileno()).line()
                     adopted = len(children(one.pid))
                     him.send_signal(signal.SIGUSR1)
@@ -125,7 +125,7 @@ class Catatonit(Common, Comparison):
         self.differ(end, 0, 1)
 
     def test_differs_hale_leaves_options_of_programs_alone(self):
-        self.differ(lambda init: code(init, GUEST, "say", "-l"), 1, 0)
+        self.differ(lambda init: code(init, PROGRAM, "say", "-l"), 1, 0)
 
     def test_differs_hale_prints_help_on_standard_output(self):
         def streams(init):
@@ -157,7 +157,7 @@ class Catatonit(Common, Comparison):
     def test_differs_hale_blocks_no_signal_for_program(self):
         def prepare():
             signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGTERM])
-        self.differ(lambda init: run(init, "--", GUEST, "mask",
+        self.differ(lambda init: run(init, "--", PROGRAM, "mask",
                                      prepare=prepare)[1].split()[1],
                     "0000000000384000", "0000000000004000")
 

@@ -6,7 +6,7 @@ import os
 import signal
 import unittest
 
-from both import (GUEST, Common, Comparison, Init, children, code, is_pending,
+from both import (PROGRAM, Common, Comparison, Init, children, code, is_pending,
                   run, state, until)
 
 SUSPENDING = signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU
@@ -32,7 +32,7 @@ class DumbInit(Common, Comparison):
         self.same(form, (True, 1))
 
     def test_the_first_program_ends_the_options(self):
-        self.same(lambda init: run(init, GUEST, "say", "-V", "-r"),
+        self.same(lambda init: run(init, PROGRAM, "say", "-V", "-r"),
                   (0, "-V\n-r\n", ""))
 
     def test_a_missing_interpreter_is_2_like_all_others(self):
@@ -57,7 +57,7 @@ class DumbInit(Common, Comparison):
 
     def session(self, init, *options, env=None):
         """Does PROGRAM lead a session of its own?"""
-        with Init(init, *options, GUEST, "wait", pid1=False, env=env) as one:
+        with Init(init, *options, PROGRAM, "wait", pid1=False, env=env) as one:
             pid = one.ready()
             return os.getsid(pid) == pid
 
@@ -94,7 +94,7 @@ class DumbInit(Common, Comparison):
     def last_word(self, init, *options, env=None):
         """What a child in PROGRAM's group gets when PROGRAM ends, and the
         exit code; USR1 is sent afterwards, and comes alone if that is all."""
-        line = f"{GUEST} catch 1 0 & echo $!; read line; exit 3"
+        line = f"{PROGRAM} catch 1 0 & echo $!; read line; exit 3"
         with Init(init, *options, "/bin/sh", "-c", line, pid1=False,
                   env=env) as one:
             words = {one.line(), one.line()} - {"ready"}
@@ -121,7 +121,7 @@ class DumbInit(Common, Comparison):
                 (3, signal.SIGUSR1))
 
     def test_a_pipeline_ends_as_a_whole(self):
-        line = f"{GUEST} wait | cat & {GUEST} idle | cat"
+        line = f"{PROGRAM} wait | cat & {PROGRAM} idle | cat"
 
         def left(init, *options):
             with Init(init, *options, "/bin/sh", "-c", line, pid1=False) as it:
@@ -143,7 +143,7 @@ class DumbInit(Common, Comparison):
     def received(self, init, rules, sent, *options):
         """What PROGRAM gets of the signals, sent one by one."""
         words = list(itertools.chain(*(["-r", rule] for rule in rules)))
-        with Init(init, *options, *words, "--", GUEST, "catch", "100",
+        with Init(init, *options, *words, "--", PROGRAM, "catch", "100",
                   "0") as one:
             program, got = one.ready(), []
             for number in [*sent, signal.SIGUSR2]:
@@ -181,7 +181,7 @@ class DumbInit(Common, Comparison):
 
     def suspend(self, init, number, *options, env=None):
         """It stops itself; is PROGRAM stopped?  What it gets after CONT."""
-        with Init(init, *options, GUEST, "catch", "3", "7", pid1=False,
+        with Init(init, *options, PROGRAM, "catch", "3", "7", pid1=False,
                   env=env) as one:
             program = one.ready()
             one.send(number)
@@ -216,7 +216,7 @@ class DumbInit(Common, Comparison):
 
     def test_pid_1_shrugs_them_off_but_program_stops(self):
         def stopped(init):
-            with Init(init, GUEST, "catch", "1", "7") as one:
+            with Init(init, PROGRAM, "catch", "1", "7") as one:
                 program = one.ready()
                 one.hears(signal.SIGTSTP)
                 until(lambda: state(program) == "T", "PROGRAM to stop")
@@ -226,7 +226,7 @@ class DumbInit(Common, Comparison):
 
     def test_it_moves_to_the_root_directory(self):
         def moves(init):
-            with Init(init, GUEST, "wait", cwd="/usr") as one:
+            with Init(init, PROGRAM, "wait", cwd="/usr") as one:
                 program = one.ready()
                 until(lambda: os.readlink(f"/proc/{one.pid}/cwd") == "/",
                       "the init to move")
@@ -237,7 +237,7 @@ class DumbInit(Common, Comparison):
 
     def test_differs_hale_adopts_orphans_without_being_pid_1(self):
         def adopted(init):
-            with Init(init, GUEST, "crowd", "3", pid1=False) as one:
+            with Init(init, PROGRAM, "end-orphans", "3", pid1=False) as one:
                 one.ready()
                 return len(children(one.pid)) - 1
         self.differ(adopted, 0, 3)
@@ -267,18 +267,18 @@ class DumbInit(Common, Comparison):
             signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGTERM])
 
         def mask(init):
-            words = run(init, GUEST, "mask", prepare=prepare)[1].split()
+            words = run(init, PROGRAM, "mask", prepare=prepare)[1].split()
             return int(words[1], 16) & 0x4000, int(words[3], 16) & 1
         self.differ(mask, (0, 0), (0x4000, 1))
 
     def test_differs_hale_gives_a_single_child_a_group_of_its_own(self):
         def apart(init):
-            with Init(init, "-c", GUEST, "wait", pid1=False) as one:
+            with Init(init, "-c", PROGRAM, "wait", pid1=False) as one:
                 return os.getpgid(one.ready()) != os.getpgid(one.pid)
         self.differ(apart, False, True)
 
     def test_differs_hale_sets_listen_pid_right(self):
-        self.differ(lambda init: run(init, GUEST, "variable", "LISTEN_PID",
+        self.differ(lambda init: run(init, PROGRAM, "variable", "LISTEN_PID",
                                      env={"LISTEN_PID": "1"})[1],
                     "1 2\n", "2 2\n")
 
@@ -286,7 +286,7 @@ class DumbInit(Common, Comparison):
         def holds(init):
             with open("/dev/null", "rb") as file:
                 path = f"fd/{file.fileno()}"
-                with Init(init, GUEST, "wait",
+                with Init(init, PROGRAM, "wait",
                           pass_fds=[file.fileno()]) as one:
                     one.ready()
                     until(lambda: os.readlink(f"/proc/{one.pid}/cwd") == "/",

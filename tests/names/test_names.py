@@ -6,7 +6,7 @@ import signal
 import tempfile
 import unittest
 
-from both import GUEST, HALE, ROOT, Init, code, end_all_others, run
+from both import PROGRAM, HALE, ROOT, Init, code, end_all_others, run
 
 # name: usage error, not found, not run, how --version begins, on which stream
 NAMES = {
@@ -47,7 +47,7 @@ class Names(unittest.TestCase):
                 self.assertEqual(code(path, "-Z", "true"), usage)
                 self.assertEqual(code(path, "--", "/no/such"), not_found)
                 self.assertEqual(code(path, "--", "/"), not_run)
-                self.assertEqual(code(path, "--", GUEST, "exit", "9"), 9)
+                self.assertEqual(code(path, "--", PROGRAM, "exit", "9"), 9)
 
     def test_each_has_its_own_version_line(self):
         for path, (*_, begins, stream) in self.each():
@@ -63,7 +63,7 @@ class Names(unittest.TestCase):
     def test_the_name_alone_makes_a_session(self):
         for path, _ in self.each():
             with self.subTest(path=path):
-                with Init(path, "--", GUEST, "wait", pid1=False) as init:
+                with Init(path, "--", PROGRAM, "wait", pid1=False) as init:
                     pid = init.ready()
                     self.assertEqual(os.getsid(pid) == pid,
                                      os.path.basename(path) == "dumb-init")
@@ -72,7 +72,7 @@ class Names(unittest.TestCase):
         for path, _ in self.each():
             with self.subTest(path=path):
                 number, *texts = run(path, "-gswvve3", "-pTERM", "-r15:2", "-c",
-                                     "--", GUEST, "exit", "3")
+                                     "--", PROGRAM, "exit", "3")
                 self.assertEqual((number, texts[0]), (0, ""))
                 self.assertEqual(code(path, "-L"), 0)
                 self.assertEqual(code(path, "-h"), 0)
@@ -92,7 +92,7 @@ class Names(unittest.TestCase):
             os.kill(os.getpid(), signal.SIGTERM)
         for path, _ in self.each():
             with self.subTest(path=path):
-                with Init(path, "-g", "--", GUEST, "catch", "1", "4",
+                with Init(path, "-g", "--", PROGRAM, "catch", "1", "4",
                           prepare=prepare) as init:
                     self.assertEqual(init.line(), "ready")
                     self.assertEqual((init.line(), init.end()), ("15", 4))

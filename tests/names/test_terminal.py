@@ -16,7 +16,7 @@ import tempfile
 import termios
 import unittest
 
-from both import (DEADLINE, GUEST, HALE, PR_SET_PDEATHSIG, ROOT, Lines, call,
+from both import (DEADLINE, PROGRAM, HALE, PR_SET_PDEATHSIG, ROOT, Lines, call,
                   children, end_all_others, fresh_signals, is_in, is_pending,
                   libc, mount_proc, new_pid_namespace, state, status, until)
 
@@ -140,14 +140,14 @@ def work(terminal):
     seen["monitors"] = "m" in terminal.value("-")
     terminal.prompt()
 
-    terminal.type(f"{GUEST} catch 1 6 &\n")
+    terminal.type(f"{PROGRAM} catch 1 6 &\n")
     terminal.expect("ready\n")
     shell = os.tcgetpgrp(terminal.master)
     background = until(lambda: children(shell), "the job")[0]
     terminal.type("jobs; echo .\n")
     seen["lists"] = "Running" in terminal.expect(".\n")
 
-    terminal.type(f"{GUEST} catch 1 5\n")
+    terminal.type(f"{PROGRAM} catch 1 5\n")
     terminal.expect("ready\n")
     job = next(pid for pid in children(shell) if pid != background)
     terminal.foreground(job)
@@ -156,7 +156,7 @@ def work(terminal):
     seen["interrupted"] = terminal.value("?")
     seen["spared"] = state(background) == "S"
 
-    terminal.type(f"{GUEST} wait\n")
+    terminal.type(f"{PROGRAM} wait\n")
     terminal.expect("ready\n")
     job = next(pid for pid in children(shell) if pid != background)
     terminal.foreground(job)
@@ -275,7 +275,7 @@ class JobControl(Cases):
                             (HALE, False), (self.peers[2], True),
                             (self.dumb_init, True)):
             with self.subTest(init=init):
-                with Terminal(init, "--", GUEST, "wait") as terminal:
+                with Terminal(init, "--", PROGRAM, "wait") as terminal:
                     terminal.expect("ready\n")
                     pid = children(terminal.pid)[0]
                     self.assertEqual(os.tcgetpgrp(terminal.master), pid)
@@ -287,7 +287,7 @@ class JobControl(Cases):
         for init in (*self.ours, *self.peers):
             with self.subTest(init=init):
                 for _ in range(20):
-                    with Terminal(init, "--", GUEST, "catch", "1",
+                    with Terminal(init, "--", PROGRAM, "catch", "1",
                                   "4") as terminal:
                         terminal.expect("ready\n")
                         os.kill(terminal.pid, signal.SIGUSR2)
@@ -298,7 +298,7 @@ class JobControl(Cases):
         """Also the first: only the kernel's own is left out."""
         for init in (*self.ours, *self.peers):
             with self.subTest(init=init):
-                with Terminal(init, "--", GUEST, "catch", "1", "4") as terminal:
+                with Terminal(init, "--", PROGRAM, "catch", "1", "4") as terminal:
                     terminal.expect("ready\n")
                     os.kill(terminal.pid, signal.SIGHUP)
                     self.assertEqual(terminal.expect("\n"), "1")
@@ -307,7 +307,7 @@ class JobControl(Cases):
         """The kernel's HUP goes to whoever has the foreground."""
         for init, got in (self.dumb_init, "1"), (self.peers[2], "12"):
             with self.subTest(init=init):
-                with Terminal(init, "--", GUEST, "catch", "1", "4",
+                with Terminal(init, "--", PROGRAM, "catch", "1", "4",
                               prepare=take_foreground_by_another) as terminal:
                     terminal.expect("ready\n")
                     os.kill(terminal.pid, signal.SIGHUP)
@@ -362,7 +362,7 @@ class OuterShell(Cases):
     def test_hale_says_nothing_of_a_terminal_that_a_shell_keeps(self):
         for init in (*self.ours, self.peers[2]):
             with self.subTest(init=init):
-                script = f"{init} -- {GUEST} say hi; echo ."
+                script = f"{init} -- {PROGRAM} say hi; echo ."
                 with Terminal("dash", "-c", script, pid1=False) as terminal:
                     self.assertEqual(terminal.expect(".\n"), "hi\n")
 
@@ -372,7 +372,7 @@ class OuterShell(Cases):
                 for shell in BASH, DASH:
                     with Terminal(*shell, pid1=False) as terminal:
                         terminal.prompt()
-                        terminal.type(f"{init} -- {GUEST} exit 4\n")
+                        terminal.type(f"{init} -- {PROGRAM} exit 4\n")
                         self.assertEqual(terminal.value("?"), "4")
                         terminal.type("read x\nword\n")
                         self.assertEqual(terminal.value("x"), "word")
@@ -384,7 +384,7 @@ class OuterShell(Cases):
             with self.subTest(init=init):
                 with Terminal(*BASH, pid1=False) as terminal:
                     terminal.prompt()
-                    terminal.type(f"{init} -- {GUEST} catch 1 4\n")
+                    terminal.type(f"{init} -- {PROGRAM} catch 1 4\n")
                     terminal.expect("ready\n")
                     terminal.type(CTRL_C)
                     terminal.expect("2\n")
@@ -397,7 +397,7 @@ class OuterShell(Cases):
             with self.subTest(init=init):
                 with Terminal(*BASH, pid1=False) as terminal:
                     terminal.prompt()
-                    terminal.type(f"{init} -- {GUEST} wait &\n")
+                    terminal.type(f"{init} -- {PROGRAM} wait &\n")
                     terminal.expect("ready\n")
                     self.assertEqual(os.tcgetpgrp(terminal.master),
                                      terminal.pid)

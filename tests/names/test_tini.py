@@ -4,7 +4,7 @@ import os
 import signal
 import unittest
 
-from both import (GUEST, Common, Comparison, Init, call, children, code, libc,
+from both import (PROGRAM, Common, Comparison, Init, call, children, code, libc,
                   run, until)
 
 PR_CAPBSET_DROP, CAP_KILL = 24, 5
@@ -38,18 +38,18 @@ class Tini(Common, Comparison):
     def test_e_makes_a_code_0(self):
         for number in *range(0, 256, 17), 1, 126, 127, 128, 254:
             self.same(lambda init, n=number: code(
-                init, "-e", str(n), "--", GUEST, "exit", str(n)), 0)
+                init, "-e", str(n), "--", PROGRAM, "exit", str(n)), 0)
 
     def test_e_leaves_all_other_codes(self):
         for number in 0, 1, 31, 32, 127, 128, 255:
             rest = [w for n in range(256) if n != number
                     for w in ("-e", str(n))]
             self.same(lambda init, n=number, r=rest: code(
-                init, *r, "--", GUEST, "exit", str(n)), number)
+                init, *r, "--", PROGRAM, "exit", str(n)), number)
 
     def test_e_counts_for_death_by_a_signal_too(self):
         self.same(lambda init: code(
-            init, "-e", "143", "--", GUEST, "die", "15"), 0)
+            init, "-e", "143", "--", PROGRAM, "die", "15"), 0)
 
     def test_e_counts_for_a_program_that_cannot_be_run_too(self):
         self.same(lambda init: code(init, "-e", "127", "--", "/no/such"), 0)
@@ -65,7 +65,7 @@ class Tini(Common, Comparison):
 
     def test_short_options_combine_and_take_values_without_a_blank(self):
         self.same(lambda init: code(
-            init, "-gwe3", "-svpSIGTERM", "--", GUEST, "exit", "3"), 0)
+            init, "-gwe3", "-svpSIGTERM", "--", PROGRAM, "exit", "3"), 0)
 
     def test_p_takes_a_signal_and_nothing_else(self):
         for name in "SIGKILL", "SIGTERM", "SIGUSR1", "SIGSYS":
@@ -75,7 +75,7 @@ class Tini(Common, Comparison):
 
     def test_p_brings_the_signal_when_the_parent_dies(self):
         def dies(init):
-            line = f"{init} -p SIGUSR1 -- {GUEST} catch 1 0 & wait"
+            line = f"{init} -p SIGUSR1 -- {PROGRAM} catch 1 0 & wait"
             with Init("/bin/sh", "-c", line, pid1=False) as shell:
                 shell.ready()
                 shell.send(signal.SIGKILL)
@@ -100,12 +100,12 @@ class Tini(Common, Comparison):
             init, False, "--", env={"TINI_SUBREAPER": ""}), (5, 5))
 
     def test_a_subreaper_says_nothing(self):
-        self.same(lambda init: run(init, "-s", "--", GUEST, "perish", "3", "0",
+        self.same(lambda init: run(init, "-s", "--", PROGRAM, "exit-with-orphans", "3", "0",
                                    pid1=False), (0, "", ""))
 
     def warnings(self, init, *options, pid1=True):
         """How often the line for a zombie came."""
-        with Init(init, *options, GUEST, "orphans", "5", "3",
+        with Init(init, *options, PROGRAM, "orphans", "5", "3",
                   pid1=pid1) as one:
             one.ready()
             until(lambda: len(children(one.pid)) == 1, "the reaping")
@@ -146,14 +146,14 @@ class Tini(Common, Comparison):
                 signal.SIGTTIN, signal.SIGILL, signal.SIGTERM])
 
         def sets(init):
-            words = run(init, "--", GUEST, "mask", prepare=prepare)[1].split()
+            words = run(init, "--", PROGRAM, "mask", prepare=prepare)[1].split()
             # make(1) leaves 32 and 33 ignored, which libc does not undo.
             return int(words[1], 16), int(words[3], 16) & ~(3 << 31)
         self.same(sets, (0x104008, 0x200402))
 
     def test_program_leads_a_group_in_the_session(self):
         def where(init):
-            with Init(init, "--", GUEST, "wait", pid1=False) as one:
+            with Init(init, "--", PROGRAM, "wait", pid1=False) as one:
                 pid = one.ready()
                 return (os.getpgid(pid) == pid,
                         os.getsid(pid) == os.getsid(one.pid))
@@ -162,12 +162,12 @@ class Tini(Common, Comparison):
     # ------ What differs on purpose, a row each in docs/migrating.md. ------
 
     def test_differs_hale_leaves_options_of_programs_alone(self):
-        self.differ(lambda init: run(init, GUEST, "say", "-h")[1] == "-h\n",
+        self.differ(lambda init: run(init, PROGRAM, "say", "-h")[1] == "-h\n",
                     False, True)
 
     def test_differs_hale_needs_no_s_to_be_a_subreaper(self):
         def adopts(init):
-            with Init(init, "--", GUEST, "crowd", "3", pid1=False) as one:
+            with Init(init, "--", PROGRAM, "end-orphans", "3", pid1=False) as one:
                 one.ready()
                 warned = "not running as PID 1" in one.stderr()
                 return warned, len(children(one.pid)) - 1
@@ -218,7 +218,7 @@ class Tini(Common, Comparison):
                     -signal.SIGABRT, 5)
 
     def test_differs_hale_sets_listen_pid_right(self):
-        self.differ(lambda init: run(init, "--", GUEST, "variable",
+        self.differ(lambda init: run(init, "--", PROGRAM, "variable",
                                      "LISTEN_PID", env={"LISTEN_PID": "1"})[1],
                     "1 2\n", "2 2\n")
 
@@ -226,7 +226,7 @@ class Tini(Common, Comparison):
         """What the init holds while PROGRAM runs: descriptors, directory."""
         with open("/dev/null", "rb") as file:
             number = file.fileno()
-            with Init(init, "--", GUEST, "wait", pass_fds=[number],
+            with Init(init, "--", PROGRAM, "wait", pass_fds=[number],
                       cwd="/usr") as one:
                 one.ready()
                 until(lambda: is_left(one.pid) or self.peer == init, "hale")
@@ -239,7 +239,7 @@ class Tini(Common, Comparison):
     @unittest.skipUnless(has_second_user(), "there is only one user here")
     def test_differs_hale_survives_a_program_that_it_may_not_signal(self):
         def end(init):
-            with Init(init, "--", GUEST, "become", "65534", "listen", "7",
+            with Init(init, "--", PROGRAM, "become", "65534", "listen", "7",
                       prepare=drop_kill) as one:
                 one.ready()
                 one.send(signal.SIGUSR1)

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "extra.h"
+#include "helper.h"
 
-TestSuite(account, .init = extra_begin, .fini = extra_end);
+TestSuite(account, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 /* What stands for /proc/self/cgroup and /sys/fs/cgroup. */
 struct view {
@@ -37,7 +38,7 @@ see(void *argument)
 static void
 make_directory(const char *path)
 {
-	char *at = extra_path(path), *slash = strstr(at, "/sys");
+	char *at = helper_path(path), *slash = strstr(at, "/sys");
 
 	while ((slash = strchr(slash + 1, '/')) != NULL) {
 		*slash = '\0';
@@ -50,11 +51,11 @@ make_directory(const char *path)
 static struct view
 make_view(const char *proc)
 {
-	struct view view = {extra_path("proc"), extra_path("sys")};
+	struct view view = {helper_path("proc"), helper_path("sys")};
 
 	if (access("/sys/fs/cgroup", F_OK) < 0)
 		cr_skip_test("there is no /sys/fs/cgroup to mount over");
-	extra_put(view.proc, proc);
+	helper_write_file(view.proc, proc);
 	mkdir(view.sys, 0755);
 	return view;
 }
@@ -105,11 +106,12 @@ Test(account, names_the_signal_in_one_line)
 		if (names[n] == NULL)
 			continue;
 		snprintf(number, sizeof(number), "%zu", n);
-		ns_run(&(struct ns_setup){.words = NS_WORDS(extra_actor(),
-		                                            "die", number),
-		                          .prepare = see,
-		                          .argument = &view},
-		       &output);
+		ns_run(
+		    &(struct ns_setup){
+			.words = NS_WORDS(helper_stop_program(), "die", number),
+			.prepare = see,
+			.argument = &view},
+		    &output);
 		expect_killed(output.err, names[n], UNCOUNTED);
 		cr_expect_eq(output.code, 128 + (int)n);
 		cr_expect_str_empty(output.out);
@@ -121,7 +123,7 @@ Test(account, says_how_long_program_ran)
 	struct view view = make_view("0::/\n");
 	char script[512];
 	struct ns_output output;
-	long long before = extra_now(), ran;
+	long long before = helper_now_ms(), ran;
 
 	snprintf(script, sizeof(script), "%s --sleep 300ms; kill -KILL $$",
 	         ns_hale());
@@ -131,19 +133,19 @@ Test(account, says_how_long_program_ran)
 	       &output);
 	ran = expect_killed(output.err, "KILL", UNCOUNTED);
 	cr_expect_geq(ran, 300);
-	cr_expect_leq(ran, extra_now() - before);
+	cr_expect_leq(ran, helper_now_ms() - before);
 }
 
 Test(account, is_silent_of_an_exit_unless_asked)
 {
 	struct ns_output output;
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS(extra_actor(), "exit", "3")},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(),
+	                                            "exit", "3")},
+	       &output);
 	cr_expect_str_empty(output.err);
-	ns_run(&(struct ns_setup){.words = NS_WORDS("-v", extra_actor(), "exit",
-	                                            "3")},
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-v", helper_stop_program(),
+	                                            "exit", "3")},
 	       &output);
 	cr_expect_not_null(strstr(output.err, "\nhale: info: PROGRAM exited "
 	                                      "with 3 after "),
@@ -155,7 +157,8 @@ Test(account, is_of_programs_end_and_not_of_the_code_that_stands_for_it)
 	struct view view = make_view("0::/\n");
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS("-e", "143", extra_actor(),
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-e", "143",
+	                                            helper_stop_program(),
 	                                            "die", "15"),
 	                          .prepare = see,
 	                          .argument = &view},
@@ -170,17 +173,18 @@ Test(account, has_its_facts_in_fields_of_json)
 	struct ns_output output;
 	char facts[NS_TEXT];
 
-	extra_put(extra_path("sys/memory.events"), "oom_kill 4\n");
-	extra_put(extra_path("sys/memory.max"), "1048576\n");
+	helper_write_file(helper_path("sys/memory.events"), "oom_kill 4\n");
+	helper_write_file(helper_path("sys/memory.max"), "1048576\n");
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--log-format=json",
-	                                            extra_actor(), "die", "9"),
+	                                            helper_stop_program(),
+	                                            "die", "9"),
 	                          .prepare = see,
 	                          .argument = &view},
 	       &output);
-	cr_assert(extra_jq("[.level,.signal,.oom_kills,.memory_limit,"
-	                   "(.duration_ms|type),(.time|fromdateiso8601? // "
-	                   "(.[0:19]+\"Z\"|fromdateiso8601)|type)]",
-	                   output.err, facts, sizeof(facts)),
+	cr_assert(helper_jq("[.level,.signal,.oom_kills,.memory_limit,"
+	                    "(.duration_ms|type),(.time|fromdateiso8601? // "
+	                    "(.[0:19]+\"Z\"|fromdateiso8601)|type)]",
+	                    output.err, facts, sizeof(facts)),
 	          "%s", output.err);
 	cr_expect_str_eq(facts, "[\"warn\",\"KILL\",0,1048576,\"number\","
 	                        "\"number\"]\n");
@@ -210,7 +214,7 @@ put_number(const char *directory, const char *name, const char *text)
 	char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	extra_put(extra_path(path), text);
+	helper_write_file(helper_path(path), text);
 }
 
 /* Fill the directory, and have PROGRAM change the count and be killed.  For a
@@ -222,7 +226,7 @@ check_layout(const char *proc, const char *directory, bool first,
 	struct view view = make_view(proc);
 	struct ns_output output;
 	char script[512];
-	char *reported[] = {"--exit-report", extra_path("report"),
+	char *reported[] = {"--exit-report", helper_path("report"),
 	                    "/bin/sh",       "-c",
 	                    script,          NULL};
 	int plain;
@@ -265,7 +269,7 @@ Test(account, counts_for_a_container_without_a_report_too)
 	struct view view = make_view("0::/\n");
 	struct ns_output output;
 
-	extra_put(extra_path("sys/memory.events"), "oom_kill 3\n");
+	helper_write_file(helper_path("sys/memory.events"), "oom_kill 3\n");
 	ns_run(&(struct ns_setup){.words =
 	                              NS_WORDS("/bin/sh", "-c",
 	                                       "echo oom_kill 5 >"
@@ -309,7 +313,7 @@ Test(account, finds_the_files_however_long_the_list_of_cgroups_is)
 static bool
 is_read(void *fd)
 {
-	*(int *)fd = open(extra_path("sys/memory.events"),
+	*(int *)fd = open(helper_path("sys/memory.events"),
 	                  O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	return *(int *)fd >= 0;
 }
@@ -322,22 +326,22 @@ Test(account, looks_at_the_count_before_program_runs)
 	char line[NS_LINE];
 	int fd;
 
-	cr_assert_eq(mkfifo(extra_path("sys/memory.events"), 0600), 0);
+	cr_assert_eq(mkfifo(helper_path("sys/memory.events"), 0600), 0);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-rUSR1:KILL", extra_actor(), "idle"),
+	    .words = NS_WORDS("-rUSR1:KILL", helper_stop_program(), "idle"),
 	    .prepare = see,
 	    .argument = &view});
-	ns_until(is_read, &fd);
+	ns_wait_until(is_read, &fd);
 	cr_expect_eq(ns_count(&ns, 0), 1, "PROGRAM runs already");
-	unlink(extra_path("sys/memory.events"));
-	extra_put(extra_path("sys/memory.events"), "oom_kill 8\n");
+	unlink(helper_path("sys/memory.events"));
+	helper_write_file(helper_path("sys/memory.events"), "oom_kill 8\n");
 	cr_assert_eq(write(fd, "oom_kill 7\n", 11), 11);
 	close(fd);
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGUSR1);
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	expect_killed(line, "KILL", "OOM kills in its cgroup meanwhile: 1");
-	cr_expect_eq(ns_end(&ns), 137);
+	cr_expect_eq(ns_wait(&ns), 137);
 }
 
 Test(account, does_not_take_what_it_could_not_read_for_a_count)
@@ -404,11 +408,12 @@ static void
 leave_cgroup(void)
 {
 	if (cgroup[0] != '\0')
-		ns_until(is_removed, cgroup);
-	extra_end();
+		ns_wait_until(is_removed, cgroup);
+	helper_remove_directory();
 }
 
-TestSuite(account_of_memory, .init = extra_begin, .fini = leave_cgroup);
+TestSuite(account_of_memory, .init = helper_make_directory,
+          .fini = leave_cgroup);
 
 /* A cgroup of the test's own with room for 16 MiB. */
 static void
@@ -458,15 +463,16 @@ Test(account_of_memory, tells_the_oom_killer_from_anybody_else)
 	make_cgroup();
 	for (plain = 0; plain < 2; plain++) {
 		run_in_cgroup(plain != 0,
-		              NS_WORDS("--exit-report", extra_path("report"),
-		                       extra_actor(), "hog", "64"),
+		              NS_WORDS("--exit-report", helper_path("report"),
+		                       helper_stop_program(), "use-memory",
+		                       "64"),
 		              &output);
 		expect_killed(output.err, "KILL",
 		              "OOM kills in its cgroup meanwhile: 1 (memory "
 		              "limit 16777216 bytes)\n");
 		run_in_cgroup(plain != 0,
-		              NS_WORDS("--exit-report", extra_path("report"),
-		                       extra_actor(), "die", "9"),
+		              NS_WORDS("--exit-report", helper_path("report"),
+		                       helper_stop_program(), "die", "9"),
 		              &output);
 		expect_killed(output.err, "KILL",
 		              "OOM kills in its cgroup meanwhile: 0 (memory "
@@ -481,12 +487,12 @@ Test(account_of_memory, is_in_the_report)
 
 	make_cgroup();
 	run_in_cgroup(false,
-	              NS_WORDS("--exit-report", extra_path("report"),
-	                       extra_actor(), "hog", "64"),
+	              NS_WORDS("--exit-report", helper_path("report"),
+	                       helper_stop_program(), "use-memory", "64"),
 	              &output);
-	extra_get(extra_path("report"), report, sizeof(report));
-	cr_assert(extra_jq("[.reason,.signal,.exit_code,.oom_kills,"
-	                   ".max_rss_kib>4096,.max_rss_kib<32768]",
-	                   report, facts, sizeof(facts)));
+	helper_read_file(helper_path("report"), report, sizeof(report));
+	cr_assert(helper_jq("[.reason,.signal,.exit_code,.oom_kills,"
+	                    ".max_rss_kib>4096,.max_rss_kib<32768]",
+	                    report, facts, sizeof(facts)));
 	cr_expect_str_eq(facts, "[\"signaled\",9,137,1,true,true]\n");
 }

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "fault.h"
+#include "helper.h"
 #include "server.h"
 
 TestSuite(before, .timeout = 600);
@@ -253,7 +253,7 @@ Test(before, a_program_that_is_a_directory_in_its_own_session)
 {
 	char **words = NS_WORDS("dumb-init", "/proc");
 	struct ns_setup setup = {
-	    .words = words + 1, .prepare = extra_rename, .argument = words};
+	    .words = words + 1, .prepare = helper_exec_as, .argument = words};
 
 	check_course(
 	    (struct course){.setup = &setup, .codes = {2, 125, 125, 125}});
@@ -306,11 +306,11 @@ Test(before, a_check_of_targets)
 	int port, fd = server_bind("127.0.0.1", &port);
 	struct server server;
 	struct ns_setup setup = {
-	    .words =
-		NS_WORDS("--check", "--health-timeout=300ms",
-	                 checks_text("http://localhost:%d/", port),
-	                 checks_text("tcp://127.0.0.1:%d", port),
-	                 checks_text("exec:%s exit 0", ns_guest()), "file:/")};
+	    .words = NS_WORDS("--check", "--health-timeout=300ms",
+	                      checks_text("http://localhost:%d/", port),
+	                      checks_text("tcp://127.0.0.1:%d", port),
+	                      checks_text("exec:%s exit 0", ns_program()),
+	                      "file:/")};
 
 	server_start(&server, fd, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n")));
 	check_course((struct course){.setup = &setup, .codes = {0, 1, 1, 1}});
@@ -340,7 +340,7 @@ have_hale(void *argument)
 	(void)argument;
 	if (pid == 0) {
 		execl(ns_hale(), "hale", "--log-level=error",
-		      "--health-interval=50ms", "--health=file:/", ns_guest(),
+		      "--health-interval=50ms", "--health=file:/", ns_program(),
 		      "idle", NULL);
 		_exit(99);
 	}

@@ -16,10 +16,11 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "server.h"
 
-TestSuite(check, .init = extra_begin, .fini = extra_end);
+TestSuite(check, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 /* A server that any connection will do for. */
 #define FINE SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n"))
@@ -55,10 +56,10 @@ Test(check, says_that_a_port_is_closed)
 static void
 check_timeout(const char *reason, char **words)
 {
-	long long before = extra_now(), took;
+	long long before = helper_now_ms(), took;
 
 	checks_unhealthy(reason, words);
-	took = extra_now() - before;
+	took = helper_now_ms() - before;
 	cr_expect_geq(took, 300);
 	cr_expect_lt(took, NS_DEADLINE / 2);
 }
@@ -208,10 +209,10 @@ check_hosts(const char *hosts, const char *name, int port, const char *state,
 	char *target = checks_text("tcp://%s:%d", name, port);
 	struct ns_output output;
 
-	extra_put(extra_path("hosts"), hosts);
+	helper_write_file(helper_path("hosts"), hosts);
 	checks_run(&(struct ns_setup){.words = NS_WORDS(target),
 	                              .prepare = mount_hosts,
-	                              .argument = extra_path("hosts")},
+	                              .argument = helper_path("hosts")},
 	           &output);
 	checks_judge(&output, state, text);
 }
@@ -263,7 +264,7 @@ Test(check, fills_in_variables)
 Test(check, finds_a_socket_healthy_that_can_be_connected_to)
 {
 	struct server server;
-	char *path = extra_path("socket");
+	char *path = helper_path("socket");
 	int fd = server_bind_path(path);
 
 	server_start(&server, fd, FINE);
@@ -278,17 +279,17 @@ Test(check, finds_a_socket_healthy_that_can_be_connected_to)
 
 Test(check, says_what_is_wrong_with_a_socket)
 {
-	char *path = extra_path("socket");
+	char *path = helper_path("socket");
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	checks_unhealthy("no such file",
-	                 NS_WORDS(checks_text("unix:%s", extra_path("no"))));
+	                 NS_WORDS(checks_text("unix:%s", helper_path("no"))));
 	checks_unhealthy("refused",
-	                 NS_WORDS(checks_text("unix:%s", extra_path(""))));
-	extra_put(extra_path("file"), "");
+	                 NS_WORDS(checks_text("unix:%s", helper_path(""))));
+	helper_write_file(helper_path("file"), "");
 	checks_unhealthy("refused",
-	                 NS_WORDS(checks_text("unix:%s", extra_path("file"))));
+	                 NS_WORDS(checks_text("unix:%s", helper_path("file"))));
 	strcpy(to.sun_path, path);
 	cr_assert_eq(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
 	checks_unhealthy("wrong type", NS_WORDS(checks_text("unix:%s", path)));
@@ -297,7 +298,7 @@ Test(check, says_what_is_wrong_with_a_socket)
 
 Test(check, gives_up_on_a_socket_that_has_no_room)
 {
-	char *path = extra_path("socket");
+	char *path = helper_path("socket");
 	int fd = server_bind_path(path);
 	char *timeout = "--health-timeout=300ms";
 
@@ -311,7 +312,7 @@ Test(check, gives_up_on_a_socket_that_has_no_room)
 
 Test(check, waits_for_room_at_a_socket)
 {
-	char *path = extra_path("socket");
+	char *path = helper_path("socket");
 	int fd = server_bind_path(path);
 	struct ns_output output;
 	struct ns ns;
@@ -321,7 +322,7 @@ Test(check, waits_for_room_at_a_socket)
 	ns = checks_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-timeout", CHECKS_LONG, target)});
 	/* It has tried before it sleeps; and it would for a whole second. */
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	cr_assert_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
 	while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0)
 		continue;
@@ -346,24 +347,24 @@ age(const char *path, long long seconds)
 
 Test(check, looks_for_a_file)
 {
-	char *path = extra_path("file");
+	char *path = helper_path("file");
 	char *target = checks_text("file:%s", path);
 
 	checks_unhealthy("no such file", NS_WORDS(target));
-	extra_put(path, "");
+	helper_write_file(path, "");
 	checks_healthy(NS_WORDS(target));
 	age(path, 1000000);
 	checks_healthy(NS_WORDS(target));
-	checks_healthy(NS_WORDS(checks_text("file:%s", extra_path(""))));
+	checks_healthy(NS_WORDS(checks_text("file:%s", helper_path(""))));
 }
 
 Test(check, looks_how_old_a_file_is)
 {
-	char *path = extra_path("file");
+	char *path = helper_path("file");
 	char *target = checks_text("file:%s?max-age=1m", path);
 
 	checks_unhealthy("no such file", NS_WORDS(target));
-	extra_put(path, "");
+	helper_write_file(path, "");
 	checks_healthy(NS_WORDS(target));
 	age(path, 30);
 	checks_healthy(NS_WORDS(target));
@@ -382,14 +383,14 @@ Test(check, finds_eight_healthy_if_all_are)
 	int i;
 
 	for (i = 0; i < 8; i++) {
-		words[i] = checks_text("file:%s", extra_path("file"));
-		extra_put(extra_path("file"), "");
+		words[i] = checks_text("file:%s", helper_path("file"));
+		helper_write_file(helper_path("file"), "");
 	}
-	words[7] = checks_text("file:%s", extra_path("eighth"));
-	extra_put(extra_path("eighth"), "");
+	words[7] = checks_text("file:%s", helper_path("eighth"));
+	helper_write_file(helper_path("eighth"), "");
 	checks_run(&(struct ns_setup){.words = words}, &output);
 	checks_judge(&output, "healthy", "");
-	unlink(extra_path("eighth"));
+	unlink(helper_path("eighth"));
 	checks_run(&(struct ns_setup){.words = words}, &output);
 	checks_judge(&output, "unhealthy", words[7]);
 	checks_judge(&output, "unhealthy", "no such file");
@@ -398,21 +399,21 @@ Test(check, finds_eight_healthy_if_all_are)
 /* The time is that of each, not of all one after the other. */
 Test(check, looks_at_all_of_them_at_once)
 {
-	char *target = checks_text("file:%s", extra_path("file"));
+	char *target = checks_text("file:%s", helper_path("file"));
 	char *words[10] = {"--health-timeout=1s"};
 	struct ns_output output;
 	long long before;
 	int i, port, fd = server_bind("127.0.0.1", &port);
 
 	server_fill(fd);
-	extra_put(extra_path("file"), "");
+	helper_write_file(helper_path("file"), "");
 	for (i = 1; i < 9; i++)
 		words[i] = checks_text("tcp://127.0.0.1:%d", port);
 	words[3] = target;
 	words[9] = NULL;
-	before = extra_now();
+	before = helper_now_ms();
 	checks_run(&(struct ns_setup){.words = words}, &output);
-	cr_expect_lt(extra_now() - before, 5000);
+	cr_expect_lt(helper_now_ms() - before, 5000);
 	checks_judge(&output, "unhealthy", "timed out after 1s");
 	close(fd);
 }
@@ -438,7 +439,7 @@ start_waiting(char *wait, char *target, char line[NS_LINE])
 	struct ns ns = checks_start(
 	    &(struct ns_setup){.words = NS_WORDS("--wait", wait, target)});
 
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect_not_null(strstr(line, target), "%s", line);
 	cr_expect_not_null(strstr(line, "refused"), "%s", line);
 	return ns;
@@ -453,7 +454,7 @@ Test(check, waits_for_a_target_that_comes)
 	struct ns ns = start_waiting("10m", target, line);
 
 	cr_assert_eq(listen(fd, 8), 0);
-	cr_expect(ns_line(ns.err, line));
+	cr_expect(ns_read_line(ns.err, line));
 	ns_collect(&ns, &output);
 	checks_judge(&output, "healthy", "");
 	close(fd);
@@ -465,23 +466,23 @@ Test(check, waits_no_longer_than_it_was_told)
 	char *target = checks_text("tcp://127.0.0.1:%d", port);
 	char line[NS_LINE];
 	struct ns_output output;
-	long long before = extra_now();
+	long long before = helper_now_ms();
 	struct ns ns = start_waiting("700ms", target, line);
 
-	cr_expect(ns_line(ns.err, line));
+	cr_expect(ns_read_line(ns.err, line));
 	ns_collect(&ns, &output);
 	checks_judge(&output, "unhealthy", "connection refused");
-	cr_expect_geq(extra_now() - before, 700);
-	cr_expect_lt(extra_now() - before, NS_DEADLINE / 2);
+	cr_expect_geq(helper_now_ms() - before, 700);
+	cr_expect_lt(helper_now_ms() - before, NS_DEADLINE / 2);
 	close(fd);
 }
 
 Test(check, says_nothing_of_waiting_where_it_need_not)
 {
 	struct ns_output output;
-	char *target = checks_text("file:%s", extra_path("file"));
+	char *target = checks_text("file:%s", helper_path("file"));
 
-	extra_put(extra_path("file"), "");
+	helper_write_file(helper_path("file"), "");
 	checks_run(&(struct ns_setup){.words = NS_WORDS("--wait=10m", target)},
 	           &output);
 	checks_judge(&output, "healthy", "");

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "group.h"
+#include "helper.h"
 #include "json.h"
 #include "server.h"
 #include "state.h"
@@ -53,18 +53,18 @@ check_shifted(long seconds)
 		"--health", "file:/", "/bin/sh", "-c",
 		checks_text("until %s --check; do sleep 0.02; done; exec %s "
 	                    "catch 1 7",
-	                    ns_hale(), ns_guest())),
+	                    ns_hale(), ns_program())),
 	    .prepare = shift_clock,
 	    .argument = &seconds});
 	char line[NS_LINE];
 
 	do
-		cr_assert(ns_line(ns.out, line), "%ld s on", seconds);
+		cr_assert(ns_read_line(ns.out, line), "%ld s on", seconds);
 	while (strcmp(line, "ready") != 0);
-	cr_expect(state_is(&ns, "hale:healthy"));
+	cr_expect(state_is_named(&ns, "hale:healthy"));
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), CODE);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
 Test(clock, may_have_begun_just_now_or_long_ago)
@@ -113,7 +113,7 @@ step(struct trace *t, const struct jump *jump)
 static void
 follow(struct trace *t, const struct jump *jump, const char *name, int most)
 {
-	while (!state_is(&t->ns, name))
+	while (!state_is_named(&t->ns, name))
 		if (step(t, jump))
 			cr_assert_geq(--most, 0, "%s does not come", name);
 }
@@ -125,7 +125,7 @@ follow_on(struct trace *t, const struct jump *jump, const char *name,
 {
 	while (attempts > 0) {
 		attempts -= step(t, jump);
-		cr_assert(state_is(&t->ns, name));
+		cr_assert(state_is_named(&t->ns, name));
 	}
 }
 
@@ -134,7 +134,7 @@ check_lines(const struct ns *ns)
 {
 	char errors[NS_TEXT], *line, *rest = errors;
 
-	state_errors(ns, errors, sizeof(errors));
+	state_messages(ns, errors, sizeof(errors));
 	while ((line = strsep(&rest, "\n")) != NULL)
 		cr_expect(line[0] == '\0' || json_valid(line), "%s", line);
 }
@@ -142,19 +142,19 @@ check_lines(const struct ns *ns)
 static void
 start(struct trace *t)
 {
-	extra_put(extra_path("beat"), "");
+	helper_write_file(helper_path("beat"), "");
 	trace_start(
 	    t, &(struct ns_setup){
 		   .words = NS_WORDS(
 		       "--log-format=json", "-v", "--health-retries=1",
 		       "--health-interval=20ms", "--health",
-		       checks_text("file:%s?max-age=1h", extra_path("beat")),
-		       ns_guest(), "catch", "1", "7")});
+		       checks_text("file:%s?max-age=1h", helper_path("beat")),
+		       ns_program(), "catch", "1", "7")});
 }
 
 /* The age of a file is a matter of the date, and nothing else is. */
-Test(clock, of_the_day_may_jump, .init = extra_begin, .fini = extra_end,
-     .timeout = 60)
+Test(clock, of_the_day_may_jump, .init = helper_make_directory,
+     .fini = helper_remove_directory, .timeout = 60)
 {
 	struct jump jump = {0, 0};
 	struct trace t;
@@ -168,14 +168,14 @@ Test(clock, of_the_day_may_jump, .init = extra_begin, .fini = extra_end,
 	jump.today = 0;
 	follow(&t, &jump, "hale:healthy", 2);
 	check_lines(&t.ns);
-	ns_expect(&t.ns, "ready");
+	ns_expect_line(&t.ns, "ready");
 	ns_send(&t.ns, SIGTERM);
 	cr_expect_eq(trace_end(&t), CODE);
 }
 
 /* As after a pause of any length, again and again. */
-Test(clock, of_hale_may_jump_ahead, .init = extra_begin, .fini = extra_end,
-     .timeout = 60)
+Test(clock, of_hale_may_jump_ahead, .init = helper_make_directory,
+     .fini = helper_remove_directory, .timeout = 60)
 {
 	struct jump jump = {0, 0};
 	struct trace t;
@@ -188,7 +188,7 @@ Test(clock, of_hale_may_jump_ahead, .init = extra_begin, .fini = extra_end,
 		follow_on(&t, &jump, "hale:healthy", 2);
 	}
 	check_lines(&t.ns);
-	ns_expect(&t.ns, "ready");
+	ns_expect_line(&t.ns, "ready");
 	ns_send(&t.ns, SIGTERM);
 	cr_expect_eq(trace_end(&t), CODE);
 }
@@ -223,21 +223,21 @@ Test(clock, stands_still_for_a_frozen_hale, .fini = thaw, .timeout = 60)
 		NS_WORDS("--health-retries=1", "--health-interval=20ms",
 	                 "--health-timeout=1s", "--health",
 	                 checks_text("http://127.0.0.1:%d/", port), "--health",
-	                 "file:/", ns_guest(), "catch", "2", "7"),
+	                 "file:/", ns_program(), "catch", "2", "7"),
 	    .prepare = group_join});
-	ns_expect(&frozen, "ready");
+	ns_expect_line(&frozen, "ready");
 	server_await(&server, 2);
 	group_set("FROZEN", "1");
 	ns_send(&frozen, SIGUSR1);
-	state_pass(2000);
+	state_let_pass(2000);
 	group_set("THAWED", "0");
-	ns_expect(&frozen, "10");
+	ns_expect_line(&frozen, "10");
 	server_await(&server, 4);
-	cr_expect(state_is(&frozen, "hale:healthy"));
-	state_errors(&frozen, errors, sizeof(errors));
+	cr_expect(state_is_named(&frozen, "hale:healthy"));
+	state_messages(&frozen, errors, sizeof(errors));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
 	ns_send(&frozen, SIGTERM);
-	ns_expect(&frozen, "15");
-	cr_expect_eq(ns_end(&frozen), CODE);
+	ns_expect_line(&frozen, "15");
+	cr_expect_eq(ns_wait(&frozen), CODE);
 	server_stop(&server, fd);
 }

@@ -63,19 +63,19 @@ check_inherited(void (*prepare)(void *))
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(ns_guest(), "descriptors", "6"),
+	    .words = NS_WORDS(ns_program(), "descriptors", "6"),
 	    .prepare = prepare,
 	    .argument = &ends[1]});
 	close(ends[1]);
-	ns_expect(&ns, "3");
-	ns_expect(&ns, "5");
-	ns_expect(&ns, "1000");
-	ns_expect(&ns, "ready");
-	ns_hangup(ends[0]);
+	ns_expect_line(&ns, "3");
+	ns_expect_line(&ns, "5");
+	ns_expect_line(&ns, "1000");
+	ns_expect_line(&ns, "ready");
+	ns_await_close(ends[0]);
 	check_own(&ns);
 	close(ends[0]);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 6);
+	cr_expect_eq(ns_wait(&ns), 6);
 }
 
 Test(descriptors, are_programs_and_not_kept_by_hale)
@@ -92,13 +92,13 @@ Test(descriptors, are_not_kept_on_a_kernel_without_close_range)
 static void
 check_closed(int closed)
 {
-	struct ns ns = ns_start(
-	    &(struct ns_setup){.words = NS_WORDS("-vvv", ns_guest(), "streams"),
-	                       .in = (closed & 1) != 0 ? NS_CLOSED : NS_PIPE,
-	                       .out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE,
-	                       .err = (closed & 4) != 0 ? NS_CLOSED : NS_PIPE});
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS("-vvv", ns_program(), "streams"),
+	    .in = (closed & 1) != 0 ? NS_CLOSED : NS_PIPE,
+	    .out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE,
+	    .err = (closed & 4) != 0 ? NS_CLOSED : NS_PIPE});
 
-	cr_expect_eq(ns_end(&ns), 7 & ~closed);
+	cr_expect_eq(ns_wait(&ns), 7 & ~closed);
 }
 
 Test(descriptors, of_the_standard_streams_may_be_closed)
@@ -123,10 +123,10 @@ check_directory(const struct ns *ns, const char *process, const char *expected)
 Test(descriptors, of_the_directory_are_not_kept_either)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(ns_guest(), "wait"), .scratch = true});
+	    .words = NS_WORDS(ns_program(), "wait"), .scratch = true});
 
-	ns_expect(&ns, "ready");
-	ns_settle(&ns);
+	ns_expect_line(&ns, "ready");
+	ns_await_sleep(&ns);
 	check_directory(&ns, "1", "/");
 	check_directory(&ns, "2", ns_scratch());
 	ns_kill(&ns);

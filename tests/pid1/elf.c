@@ -126,9 +126,9 @@ Test(elf, has_read_only_relocations)
 
 	cr_assert_not_null(relro);
 	cr_expect_neq(dynamic(file, DT_FLAGS_1) & DF_1_NOW, 0U);
-	ns =
-	    ns_start(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "wait")});
-	ns_expect(&ns, "ready");
+	ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(ns_program(), "wait")});
+	ns_expect_line(&ns, "ready");
 	mapping(&ns, relro->p_vaddr, line);
 	cr_expect_not_null(strstr(line, " r--p "), "%s", line);
 	ns_kill(&ns);
@@ -238,7 +238,8 @@ Test(elf, has_stack_canaries)
 	char *names = objects(), *name;
 	int found = 0;
 
-	for (name = strtok(names, " "); name != NULL; name = strtok(NULL, " ")) {
+	for (name = strtok(names, " "); name != NULL;
+	     name = strtok(NULL, " ")) {
 		const file_header *file = map(name);
 		size_t i;
 
@@ -268,7 +269,8 @@ Test(elf, has_no_heap_in_its_code)
 	char *names = objects(), *name;
 	int count = 0;
 
-	for (name = strtok(names, " "); name != NULL; name = strtok(NULL, " ")) {
+	for (name = strtok(names, " "); name != NULL;
+	     name = strtok(NULL, " ")) {
 		cr_expect_gt(check_symbols(name), 1U);
 		count++;
 	}
@@ -288,10 +290,10 @@ Test(elf, asks_for_no_memory, .timeout = 60)
 	struct trace t;
 	int calls = 0;
 
-	trace_start(&t,
-	            &(struct ns_setup){
-			.words = NS_WORDS("-vvv", "-r", "HUP:0", "--", "env",
-	                                  ns_guest(), "perish", "9", "4")});
+	trace_start(&t, &(struct ns_setup){
+			    .words = NS_WORDS("-vvv", "-r", "HUP:0", "--",
+	                                      "env", ns_program(),
+	                                      "exit-with-orphans", "9", "4")});
 	while (trace_next(&t))
 		if (t.pid == t.ns.hale && t.blocked && t.at == TRACE_ENTRY) {
 			calls++;

@@ -8,29 +8,30 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 
-TestSuite(exec, .init = extra_begin, .fini = extra_end);
+TestSuite(exec, .init = helper_make_directory, .fini = helper_remove_directory);
 
-/* The actor is a command with these words. */
+/* The stop_program is a command with these words. */
 static char *
-actor(const char *words)
+stop_program(const char *words)
 {
-	return checks_text("exec:%s %s", extra_actor(), words);
+	return checks_text("exec:%s %s", helper_stop_program(), words);
 }
 
 /* It is judged at its end, and not at that of its time. */
 static void
 check_healthy(const char *words)
 {
-	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, actor(words)));
+	checks_healthy(
+	    NS_WORDS("--health-timeout", CHECKS_LONG, stop_program(words)));
 }
 
 static void
 check_unhealthy(const char *reason, const char *words)
 {
-	checks_unhealthy(
-	    reason, NS_WORDS("--health-timeout", CHECKS_LONG, actor(words)));
+	checks_unhealthy(reason, NS_WORDS("--health-timeout", CHECKS_LONG,
+	                                  stop_program(words)));
 }
 
 Test(exec, is_healthy_when_it_exits_with_0)
@@ -45,7 +46,7 @@ Test(exec, says_the_first_line_of_the_output)
 	check_unhealthy("exit 3: out of order",
 	                "say 'out of order' say 'second line' exit 3");
 	check_unhealthy("exit 3: out of order",
-	                "grumble 'out of order' exit 3");
+	                "say-on-stderr 'out of order' exit 3");
 }
 
 /* Whatever a command writes: the line stays one line, and harmless. */
@@ -84,29 +85,29 @@ Test(exec, says_that_it_cannot_be_run)
 {
 	checks_unhealthy("/no/such/file", NS_WORDS("exec:/no/such/file x"));
 	checks_unhealthy("", NS_WORDS("exec:no-such-command"));
-	extra_put(extra_path("file"), "");
+	helper_write_file(helper_path("file"), "");
 	checks_unhealthy("permission denied",
-	                 NS_WORDS(checks_text("exec:%s", extra_path("file"))));
+	                 NS_WORDS(checks_text("exec:%s", helper_path("file"))));
 }
 
 Test(exec, may_write_more_than_is_read)
 {
-	check_healthy("spill 1000000 exit 0");
-	check_unhealthy("exit 4: xxx", "spill 1000000 exit 4");
+	check_healthy("write 1000000 exit 0");
+	check_unhealthy("exit 4: xxx", "write 1000000 exit 4");
 }
 
 /* Wait until nobody is left in there but the keeper. */
 static bool
 is_alone(void *ns)
 {
-	return extra_living(ns) == 1;
+	return helper_count_living(ns) == 1;
 }
 
 /* The keeper, hale, the command and its child. */
 static bool
 are_four(void *ns)
 {
-	return extra_living(ns) == 4;
+	return helper_count_living(ns) == 4;
 }
 
 /* hale has ended by itself; so has all that the command started. */
@@ -116,8 +117,8 @@ check_swept(const char *state, const char *text, char **words)
 	struct ns ns = checks_start(&(struct ns_setup){.words = words});
 	struct ns_output output = {.code = 0};
 
-	extra_ended(&ns);
-	ns_until(is_alone, &ns);
+	helper_await_end(&ns);
+	ns_wait_until(is_alone, &ns);
 	/* What still was there may have said something. */
 	ns_collect(&ns, &output);
 	checks_judge(&output, state, text);
@@ -128,40 +129,46 @@ Test(exec, is_killed_at_the_deadline_with_its_group)
 	char *timeout = "--health-timeout=300ms";
 
 	check_swept("unhealthy", "timed out after 300ms",
-	            NS_WORDS(timeout, actor("idle")));
+	            NS_WORDS(timeout, stop_program("idle")));
 	check_swept("unhealthy", "timed out after 300ms",
-	            NS_WORDS(timeout, actor("deaf idle")));
+	            NS_WORDS(timeout, stop_program("ignore-term idle")));
 	check_swept(
 	    "unhealthy", "timed out after 300ms",
-	    NS_WORDS(timeout, actor("beside deaf idle + beside under idle + "
-	                            "deaf stopped")));
+	    NS_WORDS(
+		timeout,
+		stop_program("beside ignore-term idle + beside under idle + "
+	                     "ignore-term stopped")));
 	check_swept("unhealthy", "timed out after 300ms",
-	            NS_WORDS(timeout, actor("spill 1000000 idle")));
+	            NS_WORDS(timeout, stop_program("write 1000000 idle")));
 }
 
 Test(exec, leaves_nothing_behind_in_its_group)
 {
-	check_swept("healthy", "",
-	            NS_WORDS("--health-timeout", CHECKS_LONG,
-	                     actor("beside deaf idle + beside under stopped + "
-	                           "exit 0")));
+	check_swept(
+	    "healthy", "",
+	    NS_WORDS(
+		"--health-timeout", CHECKS_LONG,
+		stop_program("beside ignore-term idle + beside under stopped + "
+	                     "exit 0")));
 	check_swept("unhealthy", "exit 6",
 	            NS_WORDS("--health-timeout", CHECKS_LONG,
-	                     actor("beside deaf idle + exit 6")));
+	                     stop_program("beside ignore-term idle + exit 6")));
 }
 
 /* Whoever waits for a check may not want to wait any more. */
 Test(exec, is_killed_when_its_check_is_stopped)
 {
 	struct ns ns = checks_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-timeout", CHECKS_LONG,
-	                      actor("beside deaf idle + deaf say x idle"))});
+	    .words = NS_WORDS(
+		"--health-timeout", CHECKS_LONG,
+		stop_program(
+		    "beside ignore-term idle + ignore-term say x idle"))});
 	struct ns_output output;
 
-	ns_until(are_four, &ns);
+	ns_wait_until(are_four, &ns);
 	ns_send(&ns, SIGTERM);
-	extra_ended(&ns);
-	ns_until(is_alone, &ns);
+	helper_await_end(&ns);
+	ns_wait_until(is_alone, &ns);
 	ns_collect(&ns, &output);
 	checks_judge(&output, "unhealthy", "exec:");
 }

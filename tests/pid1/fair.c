@@ -24,7 +24,7 @@ start(struct trace *t, char **words)
 	trace_start(t, &(struct ns_setup){.words = words});
 	while (!t->started)
 		cr_assert(trace_next(t));
-	ns_expect(&t->ns, "ready");
+	ns_expect_line(&t->ns, "ready");
 }
 
 static bool
@@ -48,7 +48,7 @@ Test(fair, term_comes_through_a_storm_that_never_ends, .timeout = 60)
 	struct trace t;
 	int stops = 0;
 
-	start(&t, NS_WORDS(ns_guest(), "catch", "9999", "0"));
+	start(&t, NS_WORDS(ns_program(), "catch", "9999", "0"));
 	ns_send(&t.ns, SIGHUP);
 	ns_send(&t.ns, SIGTERM);
 	while (!is_entering(&t, SYS_kill) || t.arguments[1] != SIGTERM) {
@@ -64,11 +64,11 @@ check_end_in_storm(int n)
 	struct trace t;
 	int stops = 0;
 
-	start(&t,
-	      NS_WORDS("-r", "HUP:0", "-r", "40:0", ns_guest(), "listen", "6"));
+	start(&t, NS_WORDS("-r", "HUP:0", "-r", "40:0", ns_program(), "listen",
+	                   "6"));
 	close(t.ns.in);
 	t.ns.in = -1;
-	ns_expect(&t.ns, "done");
+	ns_expect_line(&t.ns, "done");
 	while (storm_on(&t, n))
 		cr_assert_lt(stops++, LONG, "the storm goes first");
 	cr_expect_eq(t.code, 6);
@@ -86,7 +86,7 @@ Test(fair, signals_get_their_turn_among_thousands_of_zombies, .timeout = 60)
 	int reaped = 0, most = 0, all = 0;
 	struct trace t;
 
-	start(&t, NS_WORDS(ns_guest(), "crowd", "3000"));
+	start(&t, NS_WORDS(ns_program(), "end-orphans", "3000"));
 	ns_send(&t.ns, SIGUSR1);
 	while (all < 3000) {
 		cr_assert(trace_next(&t));

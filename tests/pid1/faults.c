@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "fault.h"
+#include "helper.h"
 #include "server.h"
 
 enum {
@@ -153,7 +153,7 @@ is_passing(int call, int error)
 }
 
 struct plan {
-	const struct ns_setup *setup, *deaf;
+	const struct ns_setup *setup, *fewer_tries;
 	struct fault_run *clean, *runs;
 	const struct row *row[RUNS];
 	int count;
@@ -168,7 +168,7 @@ add(struct plan *plan, const struct row *row, struct fault fault)
 	cr_assert_lt(plan->count, RUNS);
 	plan->row[plan->count++] = row;
 	run->fault = fault;
-	run->setup = lost ? plan->deaf : plan->setup;
+	run->setup = lost ? plan->fewer_tries : plan->setup;
 }
 
 /* All errors are one to most of hale: the short run has all of them for the
@@ -265,8 +265,8 @@ make_setup(const struct ns_setup *base, char *tries)
 
 	for (; base->words[n] != NULL; n++)
 		words[n] = base->words[n];
-	words[n++] = ns_guest();
-	words[n++] = "prove";
+	words[n++] = ns_program();
+	words[n++] = "exercise";
 	words[n++] = checks_text("%d", CODE);
 	words[n] = tries;
 	setup.words = setup.argument = words;
@@ -302,13 +302,13 @@ check_faults(const struct ns_setup *base)
 {
 	static struct plan plan;
 	struct ns_setup setup = make_setup(base, "200");
-	struct ns_setup deaf = make_setup(base, "20");
+	struct ns_setup fewer_tries = make_setup(base, "20");
 	struct fault_run clean = run_clean(&setup);
 	int i;
 
 	plan.count = 0;
 	plan.setup = &setup;
-	plan.deaf = &deaf;
+	plan.fewer_tries = &fewer_tries;
 	plan.clean = &clean;
 	plan.runs = make_runs();
 	add_all(&plan);
@@ -320,7 +320,7 @@ check_faults(const struct ns_setup *base)
 	       is_long() ? "any time" : "two times and always");
 	free(plan.runs);
 	free(setup.words);
-	free(deaf.words);
+	free(fewer_tries.words);
 }
 
 /* ------ What hale is to do meanwhile. ------ */
@@ -359,7 +359,7 @@ have_terminal(void *argv)
 	/* What hale gets as it leaves the terminal, and may fail to forget. */
 	signal(SIGHUP, SIG_IGN);
 	if (strcmp(((char **)argv)[0], other_session[0]) == 0)
-		extra_rename(argv);
+		helper_exec_as(argv);
 }
 
 /* It is asked by its own probe, in a network that no other has. */
@@ -394,7 +394,7 @@ setup_of(char **words)
 	setup.scratch = words == stopping;
 	stopping[5] = checks_text("%s/report", ns_scratch());
 	if (words == other_name)
-		setup.prepare = extra_rename;
+		setup.prepare = helper_exec_as;
 	if (words == foreground || words == other_session)
 		setup.prepare = have_terminal;
 	if (words == plain)
@@ -458,9 +458,9 @@ static int http_fd, silent_fd, port;
 static void
 open_servers(void)
 {
-	extra_begin();
+	helper_make_directory();
 	http_fd = server_bind("127.0.0.1", &port);
-	silent_fd = server_bind_path(extra_path("socket"));
+	silent_fd = server_bind_path(helper_path("socket"));
 	server_start(&http, http_fd,
 	             SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n")));
 	server_start(&silent, silent_fd, SERVER_PLAY(HANG));
@@ -471,7 +471,7 @@ close_servers(void)
 {
 	server_stop(&http, http_fd);
 	server_stop(&silent, silent_fd);
-	extra_end();
+	helper_remove_directory();
 }
 
 /* Options before the targets: those that come last, for PROGRAM, are added. */
@@ -495,8 +495,8 @@ watching(void)
 
 	words[4] = checks_text("http://127.0.0.1:%d/", port);
 	words[6] = checks_text("tcp://127.0.0.1:%d", port);
-	words[8] = checks_text("unix:%s", extra_path("socket"));
-	words[12] = checks_text("exec:%s say well", ns_guest());
+	words[8] = checks_text("unix:%s", helper_path("socket"));
+	words[12] = checks_text("exec:%s say well", ns_program());
 	return words;
 }
 

@@ -24,7 +24,7 @@ expect_number(const struct ns *ns, int n)
 	char line[16];
 
 	snprintf(line, sizeof(line), "%d", n);
-	ns_expect(ns, line);
+	ns_expect_line(ns, line);
 }
 
 static void
@@ -33,16 +33,16 @@ expect_value(const struct ns *ns, int n, int value)
 	char line[32];
 
 	snprintf(line, sizeof(line), "%d %d", n, value);
-	ns_expect(ns, line);
+	ns_expect_line(ns, line);
 }
 
-/* Start hale with these words, which end in a guest that says it is ready. */
+/* Start hale with these words, which end in a program that says it is ready. */
 static struct ns
 start(char **words)
 {
 	struct ns ns = ns_start(&(struct ns_setup){.words = words});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
@@ -50,10 +50,11 @@ static void
 check_every_signal(bool plain)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(ns_guest(), "catch", "61", "8"), .plain = plain});
+	    .words = NS_WORDS(ns_program(), "catch", "61", "8"),
+	    .plain = plain});
 	int n, sent = 0;
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	for (n = 1; n <= 64; n++)
 		if (is_forwardable(n)) {
 			ns_send(&ns, n);
@@ -61,7 +62,7 @@ check_every_signal(bool plain)
 			sent++;
 		}
 	cr_expect_eq(sent, FORWARDABLE);
-	cr_expect_eq(ns_end(&ns), 8);
+	cr_expect_eq(ns_wait(&ns), 8);
 }
 
 Test(forward, brings_every_signal_to_program)
@@ -78,7 +79,7 @@ Test(forward, brings_every_signal_that_is_sent_from_inside)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "echo")},
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "echo")},
 	       &output);
 	cr_expect_str_eq(output.out, "all\n");
 	cr_expect_eq(output.code, 0, "signal %d", output.code);
@@ -87,18 +88,18 @@ Test(forward, brings_every_signal_that_is_sent_from_inside)
 Test(forward, passes_through_hale_in_hale)
 {
 	struct ns ns = start(
-	    NS_WORDS("--", ns_hale(), "--", ns_guest(), "catch", "2", "9"));
+	    NS_WORDS("--", ns_hale(), "--", ns_program(), "catch", "2", "9"));
 
 	ns_send(&ns, SIGTERM);
 	expect_number(&ns, SIGTERM);
 	ns_queue(&ns, 33, 7);
 	expect_value(&ns, 33, 7);
-	cr_expect_eq(ns_end(&ns), 9);
+	cr_expect_eq(ns_wait(&ns), 9);
 }
 
 Test(forward, keeps_chld_to_hale_itself)
 {
-	struct ns ns = start(NS_WORDS(ns_guest(), "catch", "3", "0"));
+	struct ns ns = start(NS_WORDS(ns_program(), "catch", "3", "0"));
 
 	ns_send(&ns, SIGCHLD);
 	ns_send(&ns, SIGUSR1);
@@ -108,7 +109,7 @@ Test(forward, keeps_chld_to_hale_itself)
 	cr_expect_eq(ns_status(&ns, 2, "ShdPnd", 16) >> (SIGCHLD - 1) & 1, 0);
 	ns_send(&ns, SIGTERM); /* the third: only now may PROGRAM end */
 	expect_number(&ns, SIGTERM);
-	ns_end(&ns);
+	ns_wait(&ns);
 }
 
 /* While hale stands still, all that is sent to it is pending at once. */
@@ -116,18 +117,18 @@ static void
 check_queue(char *mode, int n)
 {
 	enum { COUNT = 200 };
-	struct ns ns =
-	    start(NS_WORDS("--forward", mode, ns_guest(), "catch", "201", "0"));
+	struct ns ns = start(
+	    NS_WORDS("--forward", mode, ns_program(), "catch", "201", "0"));
 	int i;
 
-	ns_halt(&ns);
+	ns_suspend(&ns);
 	for (i = 0; i < COUNT; i++)
 		ns_queue(&ns, n, i * 1000003);
 	ns_send(&ns, SIGCONT);
 	expect_number(&ns, SIGCONT);
 	for (i = 0; i < COUNT; i++)
 		expect_value(&ns, n, i * 1000003);
-	cr_expect_eq(ns_end(&ns), 0);
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(forward, keeps_the_order_and_value_of_queued_real_time_signals)
@@ -140,13 +141,13 @@ Test(forward, keeps_the_order_and_value_of_queued_real_time_signals)
 
 Test(forward, brings_the_value_of_a_standard_signal)
 {
-	struct ns ns = start(NS_WORDS(ns_guest(), "catch", "2", "0"));
+	struct ns ns = start(NS_WORDS(ns_program(), "catch", "2", "0"));
 
 	ns_queue(&ns, SIGTERM, -12345);
 	expect_value(&ns, SIGTERM, -12345);
 	ns_queue(&ns, SIGSEGV, 54321);
 	expect_value(&ns, SIGSEGV, 54321);
-	ns_end(&ns);
+	ns_wait(&ns);
 }
 
 static void
@@ -165,22 +166,22 @@ Test(forward, outlives_a_program_that_it_may_not_signal)
 	if (geteuid() != 0)
 		cr_skip_test("it takes root to have a second user");
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(ns_guest(), "become", "65534", "listen", "7"),
+	    .words = NS_WORDS(ns_program(), "become", "65534", "listen", "7"),
 	    .prepare = drop_kill_capability});
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGTERM);
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect_str_eq(line, "hale: warning: cannot forward TERM to process "
 	                       "2: Operation not permitted (it did not get "
 	                       "the signal)");
 	ns_queue(&ns, SIGRTMIN, 1);
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect_str_eq(line, "hale: warning: cannot forward RTMIN to process "
 	                       "2: Operation not permitted (it did not get "
 	                       "the signal)");
 	close(ns.in);
 	ns.in = -1;
-	cr_expect_eq(ns_end(&ns), 7);
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 /* Has the process a pending signal?  It blocks all of them. */
@@ -206,7 +207,7 @@ check_family(char **env, char **words, bool by_child, bool by_stranger)
 	struct wanted child = {&ns, 0, SIGUSR1}, stranger = {&ns, 0, SIGUSR1};
 	char line[NS_LINE];
 
-	cr_assert(ns_line(ns.out, line));
+	cr_assert(ns_read_line(ns.out, line));
 	cr_assert_eq(sscanf(line, "%d %d", &child.pid, &stranger.pid), 2);
 	ns_send(&ns, SIGUSR1);
 	expect_number(&ns, SIGUSR1);
@@ -217,26 +218,32 @@ check_family(char **env, char **words, bool by_child, bool by_stranger)
 	cr_expect_eq(has_got(&stranger), by_stranger);
 	ns_send(&ns, SIGQUIT);
 	expect_number(&ns, SIGQUIT);
-	cr_expect_eq(ns_end(&ns), 0);
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(forward, reaches_program_alone)
 {
-	check_family(NULL, NS_WORDS(ns_guest(), "family"), false, false);
-	check_family(NULL, NS_WORDS("--forward=child", ns_guest(), "family"),
-	             false, false);
+	check_family(NULL, NS_WORDS(ns_program(), "group-and-session"), false,
+	             false);
+	check_family(
+	    NULL,
+	    NS_WORDS("--forward=child", ns_program(), "group-and-session"),
+	    false, false);
 }
 
 Test(forward, reaches_the_group_and_nobody_else)
 {
-	check_family(NULL, NS_WORDS("--forward", "group", ns_guest(), "family"),
+	check_family(
+	    NULL,
+	    NS_WORDS("--forward", "group", ns_program(), "group-and-session"),
+	    true, false);
+	check_family(NULL, NS_WORDS("-g", ns_program(), "group-and-session"),
 	             true, false);
-	check_family(NULL, NS_WORDS("-g", ns_guest(), "family"), true, false);
 }
 
 Test(forward, reaches_the_group_by_the_environment)
 {
-	char **words = NS_WORDS(ns_guest(), "family");
+	char **words = NS_WORDS(ns_program(), "group-and-session");
 
 	check_family(NS_WORDS("HALE_FORWARD=group"), words, true, false);
 	check_family(NS_WORDS("TINI_KILL_PROCESS_GROUP="), words, true, false);
@@ -248,8 +255,10 @@ Test(forward, reaches_the_group_by_the_environment)
 
 Test(forward, reaches_all_in_another_session_as_well)
 {
-	check_family(NULL, NS_WORDS("--forward", "all", ns_guest(), "family"),
-	             true, true);
+	check_family(
+	    NULL,
+	    NS_WORDS("--forward", "all", ns_program(), "group-and-session"),
+	    true, true);
 }
 
 /* One signal is sent, then USR2: what comes? */
@@ -258,10 +267,10 @@ check_rewrite(char **env, char **words, int sent, const char *expected)
 {
 	struct ns ns = ns_start(&(struct ns_setup){.words = words, .env = env});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_queue(&ns, sent, 5);
 	if (expected != NULL)
-		ns_expect(&ns, expected);
+		ns_expect_line(&ns, expected);
 	ns_send(&ns, SIGUSR2);
 	expect_number(&ns, SIGUSR2);
 	ns_kill(&ns);
@@ -270,7 +279,8 @@ check_rewrite(char **env, char **words, int sent, const char *expected)
 static void
 check_rule(char *rule, int sent, const char *expected)
 {
-	check_rewrite(NULL, NS_WORDS("-r", rule, ns_guest(), "catch", "3", "0"),
+	check_rewrite(NULL,
+	              NS_WORDS("-r", rule, ns_program(), "catch", "3", "0"),
 	              sent, expected);
 }
 
@@ -296,7 +306,7 @@ Test(forward, drops_a_signal_that_is_rewritten_to_none)
 Test(forward, rewrites_by_the_environment)
 {
 	char **env = NS_WORDS("HALE_REWRITE=TERM:QUIT,HUP:none");
-	char **words = NS_WORDS(ns_guest(), "catch", "3", "0");
+	char **words = NS_WORDS(ns_program(), "catch", "3", "0");
 
 	check_rewrite(env, words, SIGTERM, "3 5");
 	check_rewrite(env, words, SIGHUP, NULL);
@@ -306,28 +316,29 @@ Test(forward, rewrites_by_the_environment)
 Test(forward, may_rewrite_to_kill)
 {
 	struct ns ns =
-	    start(NS_WORDS("-r", "TERM:KILL", ns_guest(), "catch", "1", "0"));
+	    start(NS_WORDS("-r", "TERM:KILL", ns_program(), "catch", "1", "0"));
 
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 128 + SIGKILL);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGKILL);
 }
 
 Test(forward, brings_term_through_a_storm_of_others)
 {
-	struct ns ns = start(NS_WORDS(ns_guest(), "storm", "1", "10", "wait"));
+	struct ns ns =
+	    start(NS_WORDS(ns_program(), "storm", "1", "10", "wait"));
 
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 128 + SIGTERM);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGTERM);
 }
 
 Test(forward, sees_programs_end_through_a_storm)
 {
 	struct ns ns =
-	    start(NS_WORDS(ns_guest(), "storm", "1", "12", "listen", "6"));
+	    start(NS_WORDS(ns_program(), "storm", "1", "12", "listen", "6"));
 
 	close(ns.in);
 	ns.in = -1;
-	cr_expect_eq(ns_end(&ns), 6);
+	cr_expect_eq(ns_wait(&ns), 6);
 }
 
 /* Put a process between the test and hale, which ends at the test's word. */
@@ -352,15 +363,15 @@ check_parent_death(char *option, const char *expected)
 
 	cr_assert_eq(pipe(ends), 0);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(option, ns_guest(), "catch", "1", "0"),
+	    .words = NS_WORDS(option, ns_program(), "catch", "1", "0"),
 	    .plain = true,
 	    .prepare = have_a_parent,
 	    .argument = ends});
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	close(ends[0]);
 	close(ends[1]);
-	ns_expect(&ns, expected);
-	ns_rest(ns.out, rest, sizeof(rest));
+	ns_expect_line(&ns, expected);
+	ns_read_to_end(ns.out, rest, sizeof(rest));
 	cr_expect_str_empty(rest);
 	ns_kill(&ns);
 }

@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
-#include "place.h"
+#include "helper.h"
+#include "responder.h"
 #include "server.h"
 #include "state.h"
 
-TestSuite(grpc, .init = extra_begin, .fini = extra_end);
+TestSuite(grpc, .init = helper_make_directory, .fini = helper_remove_directory);
 
 /* Frames of what a server says. */
 #define SETTINGS "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64"
@@ -33,20 +33,20 @@ TestSuite(grpc, .init = extra_begin, .fini = extra_end);
 static void
 check_healthy(const struct server_step *steps)
 {
-	place_healthy("grpc", steps);
+	responder_healthy("grpc", steps);
 }
 
 static void
 check_unhealthy(const char *reason, const struct server_step *steps)
 {
-	place_unhealthy(reason, "grpc", steps);
+	responder_unhealthy(reason, "grpc", steps);
 }
 
 static void
 check_timeout(const struct server_step *steps)
 {
-	place_timeout("timed out after 300ms while waiting for the answer",
-	              "grpc", steps);
+	responder_timeout("timed out after 300ms while waiting for the answer",
+	                  "grpc", steps);
 }
 
 /* ------ The request. ------ */
@@ -59,7 +59,7 @@ static const char request[] =
     "application/grpc";
 
 static void
-expect_request(struct place *p, const char *more, size_t n)
+expect_request(struct responder *p, const char *more, size_t n)
 {
 	struct server_visit v;
 
@@ -71,7 +71,7 @@ expect_request(struct place *p, const char *more, size_t n)
 /* Neither the server's SETTINGS nor its consent is waited for. */
 Test(grpc, asks_in_one_piece)
 {
-	struct place p = place_open("grpc", SERVER_PLAY(SAY(SERVING)));
+	struct responder p = responder_open("grpc", SERVER_PLAY(SAY(SERVING)));
 
 	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
 	expect_request(&p, "\0\0\5\0\1\0\0\0\1\0\0\0\0\0", 15);
@@ -79,7 +79,7 @@ Test(grpc, asks_in_one_piece)
 	                        "--health-header", "Host: no",
 	                        checks_text("%s/a.B", p.target)));
 	expect_request(&p, "\0\0\x0a\0\1\0\0\0\1\0\0\0\0\5\x0a\3a.B", 20);
-	place_close(&p);
+	responder_close(&p);
 }
 
 /* ------ The answer. ------ */
@@ -182,7 +182,7 @@ Test(grpc, has_one_deadline_that_nothing_extends)
 {
 	check_timeout(SERVER_PLAY(HANG));
 	check_timeout(SERVER_PLAY(SAY(SETTINGS AGREED HEADERS), HANG));
-	check_timeout(SERVER_PLAY(SAY(SETTINGS AGREED), DRIP(PING)));
+	check_timeout(SERVER_PLAY(SAY(SETTINGS AGREED), TRICKLE(PING)));
 }
 
 Test(grpc, says_that_nobody_listens)
@@ -198,7 +198,7 @@ Test(grpc, says_that_nobody_listens)
 
 Test(grpc, is_tried_again_until_it_is_healthy)
 {
-	struct place p = place_open(
+	struct responder p = responder_open(
 	    "grpc", SERVER_PLAY(SAY(SETTINGS HEADERS STATE("\2") END("0")),
 	                        NEXT, SAY(SERVING)));
 
@@ -211,12 +211,12 @@ Test(grpc, is_tried_again_until_it_is_healthy)
 	cr_expect_eq(output.code, 0, "%s%s", output.out, output.err);
 	cr_expect_not_null(strstr(output.err, ": NOT_SERVING"), "%s",
 	                   output.err);
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(grpc, is_watched)
 {
-	struct place p = place_open(
+	struct responder p = responder_open(
 	    "grpc",
 	    SERVER_PLAY(SAY(SERVING), NEXT,
 	                SAY(SETTINGS HEADERS STATE("\2") END("0")), NEXT,
@@ -224,16 +224,17 @@ Test(grpc, is_watched)
 	                SAY(SERVING)));
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health", p.target, "--health-interval",
-	                      "300ms", "--health-retries", "2", ns_guest(),
+	                      "300ms", "--health-retries", "2", ns_program(),
 	                      "catch", "1", "0")});
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:healthy");
-	state_said(&ns, checks_text("unhealthy: %s: NOT_SERVING", p.target));
-	state_await(&ns, "hale:healthy");
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
+	state_await_message(
+	    &ns, checks_text("unhealthy: %s: NOT_SERVING", p.target));
+	state_await_name(&ns, "hale:healthy");
 	server_await(&p.server, 6);
 	cr_expect_leq(state_descriptors(&ns, true), 1);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 0);
-	place_close(&p);
+	cr_expect_eq(ns_wait(&ns), 0);
+	responder_close(&p);
 }

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "json.h"
 #include "server.h"
 #include "state.h"
 #include "trace.h"
 
-TestSuite(health, .init = extra_begin, .fini = extra_end);
+TestSuite(health, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 #define OK   SAY("HTTP/1.1 200 OK\r\n\r\n")
 #define BUSY SAY("HTTP/1.1 503 Busy\r\n\r\n")
@@ -26,19 +27,19 @@ TestSuite(health, .init = extra_begin, .fini = extra_end);
 static char *
 file_target(void)
 {
-	return checks_text("file:%s", extra_path("up"));
+	return checks_text("file:%s", helper_path("up"));
 }
 
 static void
 go_up(void)
 {
-	extra_put(extra_path("up"), "");
+	helper_write_file(helper_path("up"), "");
 }
 
 static void
 go_down(void)
 {
-	cr_assert_eq(unlink(extra_path("up")), 0);
+	cr_assert_eq(unlink(helper_path("up")), 0);
 }
 
 /* ------ The states. ------ */
@@ -49,23 +50,23 @@ check_states(bool plain)
 	struct ns ns = state_start(
 	    plain, NS_WORDS("--health", file_target(), "--health-interval=20ms",
 	                    "--health-start-interval=20ms",
-	                    "--health-start-period=10m", ns_guest(), "catch",
+	                    "--health-start-period=10m", ns_program(), "catch",
 	                    "2", "7"));
 
-	state_await(&ns, "hale:starting");
+	state_await_name(&ns, "hale:starting");
 	go_up();
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	go_down();
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	go_up();
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect(state_is(&ns, "hale:stopping"));
+	ns_expect_line(&ns, "15");
+	cr_expect(state_is_named(&ns, "hale:stopping"));
 	go_down();
 	ns_send(&ns, SIGUSR1);
-	ns_expect(&ns, "10");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "10");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 Test(health, can_be_seen_by_hales_name)
@@ -76,10 +77,10 @@ Test(health, can_be_seen_by_hales_name)
 
 Test(health, leaves_hales_name_alone_where_none_is_asked_for)
 {
-	struct ns ns = state_start(false, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = state_start(false, NS_WORDS(ns_program(), "wait"));
 
-	cr_expect(state_is(&ns, "hale"));
-	state_finish(&ns, 143);
+	cr_expect(state_is_named(&ns, "hale"));
+	state_terminate(&ns, 143);
 }
 
 /* Each turn is a warning, and nothing else is. */
@@ -89,26 +90,26 @@ Test(health, says_when_it_turns)
 	    false,
 	    NS_WORDS("--health", file_target(), "--health-interval=20ms",
 	             "--health-start-period=10m",
-	             "--health-start-interval=20ms", ns_guest(), "wait"));
+	             "--health-start-interval=20ms", ns_program(), "wait"));
 	char line[NS_LINE];
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		go_up();
-		cr_assert(ns_line(ns.err, line));
+		cr_assert(ns_read_line(ns.err, line));
 		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
 		             line);
 		cr_expect_not_null(strstr(line, "healthy"), "%s", line);
 		cr_expect_null(strstr(line, "unhealthy"), "%s", line);
-		state_await(&ns, "hale:healthy");
+		state_await_name(&ns, "hale:healthy");
 		go_down();
-		cr_assert(ns_line(ns.err, line));
+		cr_assert(ns_read_line(ns.err, line));
 		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
 		             line);
 		cr_expect_not_null(strstr(line, "unhealthy"), "%s", line);
 		cr_expect_not_null(strcasestr(line, "no such file"), "%s",
 		                   line);
-		state_await(&ns, "hale:unhealthy");
+		state_await_name(&ns, "hale:unhealthy");
 	}
 	ns_kill(&ns);
 }
@@ -117,10 +118,10 @@ Test(health, says_when_it_turns_in_json)
 {
 	struct ns ns = state_start(
 	    false, NS_WORDS("--log-format=json", "--health", file_target(),
-	                    "--health-interval=20ms", ns_guest(), "wait"));
+	                    "--health-interval=20ms", ns_program(), "wait"));
 	char line[NS_LINE], value[JSON_TEXT];
 
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect(json_valid(line), "%s", line);
 	cr_expect(json_get(line, "state", value), "%s", line);
 	cr_expect_str_eq(value, "unhealthy");
@@ -128,7 +129,7 @@ Test(health, says_when_it_turns_in_json)
 	cr_expect_str_eq(value, file_target());
 	cr_expect(json_get(line, "reason", value), "%s", line);
 	go_up();
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect(json_valid(line), "%s", line);
 	cr_expect(json_get(line, "state", value), "%s", line);
 	cr_expect_str_eq(value, "healthy");
@@ -140,12 +141,12 @@ Test(health, says_each_failure_to_who_wants_to_know)
 	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("-v", "--health", file_target(), "--health-interval=20ms",
-	             "--health-retries=999", ns_guest(), "wait"));
+	             "--health-retries=999", ns_program(), "wait"));
 	int i;
 
 	for (i = 0; i < 4; i++)
-		state_said(&ns, "no such file");
-	cr_expect(state_is(&ns, "hale:starting"));
+		state_await_message(&ns, "no such file");
+	cr_expect(state_is_named(&ns, "hale:starting"));
 	ns_kill(&ns);
 }
 
@@ -158,9 +159,9 @@ Test(health, is_looked_at_at_once)
 	go_up();
 	ns = state_start(false, NS_WORDS("--health", file_target(),
 	                                 "--health-interval", CHECKS_LONG,
-	                                 ns_guest(), "wait"));
-	state_await(&ns, "hale:healthy");
-	state_finish(&ns, 143);
+	                                 ns_program(), "wait"));
+	state_await_name(&ns, "hale:healthy");
+	state_terminate(&ns, 143);
 }
 
 /* The server lets the last attempt hang: that is where hale stands, all before
@@ -178,17 +179,17 @@ check_state(const char *state, int attempts, char **options,
 	for (i = 0; options[i] != NULL; i++)
 		words[n++] = options[i];
 	words[n++] = "--health";
-	words[n++] = state_serve(&server, steps);
-	words[n++] = ns_guest();
+	words[n++] = state_open_server(&server, steps);
+	words[n++] = ns_program();
 	words[n] = "wait";
 	ns = state_start(false, words);
 	server_await(&server, attempts);
-	ns_settle(&ns);
-	state_await(&ns, state);
-	ns_settle(&ns);
-	cr_expect(state_is(&ns, state));
+	ns_await_sleep(&ns);
+	state_await_name(&ns, state);
+	ns_await_sleep(&ns);
+	cr_expect(state_is_named(&ns, state));
 	cr_expect_eq(*server.came, attempts);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 Test(health, fails_with_so_many_failures_in_a_row)
@@ -240,16 +241,16 @@ Test(health, may_be_bad_while_program_starts)
 
 Test(health, is_bad_when_the_start_takes_too_long)
 {
-	long long before = extra_now();
+	long long before = helper_now_ms();
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health", file_target(), "--health-interval=20ms",
 	                    "--health-start-period=500ms",
 	                    "--health-start-interval=20ms",
-	                    "--health-retries=1", ns_guest(), "wait"));
+	                    "--health-retries=1", ns_program(), "wait"));
 
-	state_await(&ns, "hale:unhealthy");
-	cr_expect_geq(extra_now() - before, 500);
-	state_finish(&ns, 143);
+	state_await_name(&ns, "hale:unhealthy");
+	cr_expect_geq(helper_now_ms() - before, 500);
+	state_terminate(&ns, 143);
 }
 
 /* The long interval is not waited for in the start, and the short one is not
@@ -258,44 +259,45 @@ Test(health, is_looked_at_more_often_during_the_start)
 {
 	struct server server;
 	char *target =
-	    state_serve(&server, SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, OK));
+	    state_open_server(&server, SERVER_PLAY(BUSY, NEXT, BUSY, NEXT, OK));
 	struct ns ns = state_start(
-	    false, NS_WORDS("--health", target, "--health-interval",
-	                    CHECKS_LONG, "--health-start-period", CHECKS_LONG,
-	                    "--health-start-interval=1ms", ns_guest(), "wait"));
+	    false,
+	    NS_WORDS("--health", target, "--health-interval", CHECKS_LONG,
+	             "--health-start-period", CHECKS_LONG,
+	             "--health-start-interval=1ms", ns_program(), "wait"));
 
-	state_await(&ns, "hale:healthy");
-	state_pass(200);
+	state_await_name(&ns, "hale:healthy");
+	state_let_pass(200);
 	cr_expect_eq(*server.came, 3);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 Test(health, is_looked_at_from_start_to_start)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(PAUSE, OK));
-	long long before = extra_now();
+	char *target = state_open_server(&server, SERVER_PLAY(PAUSE, OK));
+	long long before = helper_now_ms();
 	struct ns ns = state_start(false, NS_WORDS("--health", target,
 	                                           "--health-interval=300ms",
-	                                           ns_guest(), "wait"));
+	                                           ns_program(), "wait"));
 
 	server_await(&server, 6);
-	cr_expect_geq(extra_now() - before, 5 * 300);
-	state_finish(&ns, 143);
+	cr_expect_geq(helper_now_ms() - before, 5 * 300);
+	state_terminate(&ns, 143);
 }
 
 /* A timeout that is longer than the interval is no mistake. */
 Test(health, is_never_looked_at_twice_at_a_time)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(HANG));
+	char *target = state_open_server(&server, SERVER_PLAY(HANG));
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health", target, "--health-interval=1ms",
-	                    "--health-timeout=100ms", ns_guest(), "wait"));
+	                    "--health-timeout=100ms", ns_program(), "wait"));
 
 	while (*server.came < 10)
 		cr_assert_leq(state_descriptors(&ns, true), 1);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 /* ------ More than one target. ------ */
@@ -304,63 +306,63 @@ Test(health, is_that_of_the_worst)
 {
 	struct ns ns;
 
-	extra_put(extra_path("other"), "");
+	helper_write_file(helper_path("other"), "");
 	ns = state_start(false,
 	                 NS_WORDS("--health-interval=20ms", "--health",
-	                          checks_text("file:%s", extra_path("other")),
+	                          checks_text("file:%s", helper_path("other")),
 	                          "--health", file_target(), "--health",
-	                          checks_text("file:%s", extra_path("")),
-	                          ns_guest(), "wait"));
+	                          checks_text("file:%s", helper_path("")),
+	                          ns_program(), "wait"));
 
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	go_up();
-	state_await(&ns, "hale:healthy");
-	cr_assert_eq(unlink(extra_path("other")), 0);
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:healthy");
+	cr_assert_eq(unlink(helper_path("other")), 0);
+	state_await_name(&ns, "hale:unhealthy");
 	go_down();
-	extra_put(extra_path("other"), "");
-	state_await(&ns, "hale:unhealthy");
+	helper_write_file(helper_path("other"), "");
+	state_await_name(&ns, "hale:unhealthy");
 	go_up();
-	state_await(&ns, "hale:healthy");
-	state_finish(&ns, 143);
+	state_await_name(&ns, "hale:healthy");
+	state_terminate(&ns, 143);
 }
 
 Test(health, has_options_that_are_one_targets_alone)
 {
 	struct server often, seldom, usual;
-	char *a = state_serve(&often, SERVER_PLAY(OK));
-	char *b = state_serve(&seldom, SERVER_PLAY(OK));
-	char *c = state_serve(&usual, SERVER_PLAY(OK));
+	char *a = state_open_server(&often, SERVER_PLAY(OK));
+	char *b = state_open_server(&seldom, SERVER_PLAY(OK));
+	char *c = state_open_server(&usual, SERVER_PLAY(OK));
 	struct ns ns =
 	    state_start(false, NS_WORDS("--health-interval=2ms", "--health", a,
 	                                "--health-interval=1ms", "--health", b,
 	                                "--health-interval", CHECKS_LONG,
-	                                "--health", c, ns_guest(), "wait"));
+	                                "--health", c, ns_program(), "wait"));
 
 	server_await(&often, 20);
 	server_await(&usual, 20);
 	cr_expect_eq(*seldom.came, 1);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 Test(health, can_be_asked_for_by_the_environment)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(ns_guest(), "wait"),
+	    .words = NS_WORDS(ns_program(), "wait"),
 	    .env = NS_WORDS(
 		checks_text("HALE_HEALTH=%s\n%s", file_target(),
-	                    checks_text("file:%s", extra_path("other"))),
+	                    checks_text("file:%s", helper_path("other"))),
 		"HALE_HEALTH_INTERVAL=20ms", "HALE_HEALTH_RETRIES=1",
 		"HALE_HEALTH_START_PERIOD=0")});
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:unhealthy");
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:unhealthy");
 	go_up();
-	extra_put(extra_path("other"), "");
-	state_await(&ns, "hale:healthy");
-	cr_assert_eq(unlink(extra_path("other")), 0);
-	state_await(&ns, "hale:unhealthy");
-	state_finish(&ns, 143);
+	helper_write_file(helper_path("other"), "");
+	state_await_name(&ns, "hale:healthy");
+	cr_assert_eq(unlink(helper_path("other")), 0);
+	state_await_name(&ns, "hale:unhealthy");
+	state_terminate(&ns, 143);
 }
 
 /* ------ What comes of it. ------ */
@@ -374,18 +376,18 @@ Test(health, sends_a_signal_once_a_turn)
 	ns = state_start(
 	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
 	                    "--health-retries=1", "--on-unhealthy=signal:USR1",
-	                    ns_guest(), "catch", "4", "7"));
+	                    ns_program(), "catch", "4", "7"));
 	for (i = 0; i < 3; i++) {
-		state_await(&ns, "hale:healthy");
+		state_await_name(&ns, "hale:healthy");
 		go_down();
-		ns_expect(&ns, "10");
-		state_await(&ns, "hale:unhealthy");
-		state_pass(50);
+		ns_expect_line(&ns, "10");
+		state_await_name(&ns, "hale:unhealthy");
+		state_let_pass(50);
 		go_up();
 	}
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 /* Two that turn one after the other make PROGRAM's health turn once. */
@@ -394,30 +396,31 @@ Test(health, sends_one_signal_for_all_targets)
 	struct ns ns;
 
 	go_up();
-	extra_put(extra_path("other"), "");
+	helper_write_file(helper_path("other"), "");
 	ns = state_start(
 	    false,
 	    NS_WORDS("-v", "--health-interval=5ms", "--health-retries=3",
 	             "--on-unhealthy=signal:USR1", "--health", file_target(),
-	             "--health", checks_text("file:%s", extra_path("other")),
-	             ns_guest(), "catch", "2", "7"));
-	state_await(&ns, "hale:healthy");
+	             "--health", checks_text("file:%s", helper_path("other")),
+	             ns_program(), "catch", "2", "7"));
+	state_await_name(&ns, "hale:healthy");
 	go_down();
-	ns_expect(&ns, "10");
-	cr_assert_eq(unlink(extra_path("other")), 0);
-	state_said(&ns, "other: No such file or directory (5 in a row)");
+	ns_expect_line(&ns, "10");
+	cr_assert_eq(unlink(helper_path("other")), 0);
+	state_await_message(&ns,
+	                    "other: No such file or directory (5 in a row)");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
-/* The exit code and the report of a hale that stops an actor which says that it
- * is ready. */
+/* The exit code and the report of a hale that stops an stop_program which says
+ * that it is ready. */
 static void
 check_stop(bool plain, char **words)
 {
 	char *all[32] = {
-	    "--exit-report", extra_path("report"),    "--health",
+	    "--exit-report", helper_path("report"),   "--health",
 	    file_target(),   "--health-interval=5ms", "--on-unhealthy",
 	    "stop"};
 	char report[NS_TEXT], facts[NS_TEXT];
@@ -428,13 +431,13 @@ check_stop(bool plain, char **words)
 		all[i + 7] = words[i];
 	go_up();
 	ns = state_start(plain, all);
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	go_down();
-	extra_ended(&ns);
-	cr_expect_eq(ns_end(&ns), 124);
-	extra_get(extra_path("report"), report, sizeof(report));
+	helper_await_end(&ns);
+	cr_expect_eq(ns_wait(&ns), 124);
+	helper_read_file(helper_path("report"), report, sizeof(report));
 	cr_assert(
-	    extra_jq("[.reason,.exit_code]", report, facts, sizeof(facts)),
+	    helper_jq("[.reason,.exit_code]", report, facts, sizeof(facts)),
 	    "%s", report);
 	cr_expect_str_eq(facts, "[\"unhealthy\",124]\n");
 }
@@ -444,14 +447,15 @@ Test(health, stops_program_with_124)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		check_stop(plain != 0, NS_WORDS(extra_actor(), "idle"));
+		check_stop(plain != 0, NS_WORDS(helper_stop_program(), "idle"));
+		check_stop(plain != 0, NS_WORDS(helper_stop_program(),
+		                                "exit-after-term", "0", "0"));
 		check_stop(plain != 0,
-		           NS_WORDS(extra_actor(), "fall", "0", "0"));
-		check_stop(plain != 0, NS_WORDS("--grace=200ms", extra_actor(),
-		                                "deaf", "idle"));
-		check_stop(plain != 0,
-		           NS_WORDS("--grace", CHECKS_LONG, extra_actor(),
-		                    "beside", "idle", "+", "idle"));
+		           NS_WORDS("--grace=200ms", helper_stop_program(),
+		                    "ignore-term", "idle"));
+		check_stop(plain != 0, NS_WORDS("--grace", CHECKS_LONG,
+		                                helper_stop_program(), "beside",
+		                                "idle", "+", "idle"));
 	}
 }
 
@@ -460,10 +464,10 @@ Test(health, rewrites_the_signal_that_stops)
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
 	                    "--on-unhealthy=stop", "--rewrite=TERM:QUIT",
-	                    ns_guest(), "catch", "1", "3"));
+	                    ns_program(), "catch", "1", "3"));
 
-	ns_expect(&ns, "3");
-	cr_expect_eq(ns_end(&ns), 124);
+	ns_expect_line(&ns, "3");
+	cr_expect_eq(ns_wait(&ns), 124);
 }
 
 /* Both turn in the same step, and one of them asks for nothing. */
@@ -478,9 +482,9 @@ Test(health, stops_program_though_another_target_asks_for_less)
 		    true, NS_WORDS("--health-interval=5ms", "--health",
 		                   file_target(), "--on-unhealthy", order[i][0],
 		                   "--health", file_target(), "--on-unhealthy",
-		                   order[i][1], extra_actor(), "idle"));
+		                   order[i][1], helper_stop_program(), "idle"));
 
-		cr_expect_eq(ns_end(&ns), 124);
+		cr_expect_eq(ns_wait(&ns), 124);
 	}
 }
 
@@ -491,10 +495,11 @@ Test(health, wakes_a_program_that_is_to_stop)
 	struct ns_output output;
 
 	go_up();
-	ns = state_start(
-	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
-	                    "--on-unhealthy=stop", extra_actor(), "stopped"));
-	extra_stopped(&ns, 1);
+	ns = state_start(false, NS_WORDS("--health", file_target(),
+	                                 "--health-interval=5ms",
+	                                 "--on-unhealthy=stop",
+	                                 helper_stop_program(), "stopped"));
+	helper_await_stopped(&ns, 1);
 	go_down();
 	ns_collect(&ns, &output);
 	cr_expect_eq(output.code, 124);
@@ -536,17 +541,17 @@ sleep_length(const struct trace *t)
 }
 
 /* After TERM it would sleep for almost ten seconds, and not for ever. */
-Test(health, stops_a_deaf_program_in_ten_seconds, .timeout = 60)
+Test(health, stops_a_program_that_ignores_term_in_ten_seconds, .timeout = 60)
 {
 	struct trace t;
 	long long length = 0;
 	bool sent = false;
 
 	trace_start(&t, &(struct ns_setup){
-			    .words = NS_WORDS("--health", file_target(),
-	                                      "--health-interval=5ms",
-	                                      "--on-unhealthy=stop",
-	                                      extra_actor(), "deaf", "idle")});
+			    .words = NS_WORDS(
+				"--health", file_target(),
+				"--health-interval=5ms", "--on-unhealthy=stop",
+				helper_stop_program(), "ignore-term", "idle")});
 	while (length == 0) {
 		cr_assert(trace_next(&t));
 		if (t.at == TRACE_ENTRY && t.call == SYS_kill &&
@@ -563,24 +568,24 @@ Test(health, stops_a_deaf_program_in_ten_seconds, .timeout = 60)
 Test(health, is_no_concern_once_the_stop_has_begun)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(OK));
+	char *target = state_open_server(&server, SERVER_PLAY(OK));
 	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health", target, "--health-interval=1ms", "--drain",
-	             CHECKS_LONG, ns_guest(), "catch", "1", "9"));
+	             CHECKS_LONG, ns_program(), "catch", "1", "9"));
 	int came;
 
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	state_await(&ns, "hale:stopping");
-	ns_settle(&ns);
+	state_await_name(&ns, "hale:stopping");
+	ns_await_sleep(&ns);
 	came = *server.came + 1; /* one may still be in the queue */
-	state_pass(100);
+	state_let_pass(100);
 	cr_expect_leq(*server.came, came);
-	cr_expect(state_is(&ns, "hale:stopping"));
+	cr_expect(state_is_named(&ns, "hale:stopping"));
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 9);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 9);
 }
 
 /* ------ A pause. ------ */
@@ -593,19 +598,19 @@ check_pause(char *target, bool (*is_there)(void *), void *argument)
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health", target, "--health-interval=10ms",
 	                    "--health-timeout=1s", "--health-retries=1",
-	                    ns_guest(), "wait"));
+	                    ns_program(), "wait"));
 	char errors[NS_TEXT];
 
-	state_await(&ns, "hale:healthy");
-	ns_until(is_there, argument);
+	state_await_name(&ns, "hale:healthy");
+	ns_wait_until(is_there, argument);
 	state_freeze(&ns);
-	state_pass(2500);
+	state_let_pass(2500);
 	state_thaw(&ns);
-	state_pass(500);
-	state_errors(&ns, errors, sizeof(errors));
-	cr_expect(state_is(&ns, "hale:healthy"));
+	state_let_pass(500);
+	state_messages(&ns, errors, sizeof(errors));
+	cr_expect(state_is_named(&ns, "hale:healthy"));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 static bool
@@ -618,8 +623,9 @@ Test(health, is_not_judged_by_a_pause)
 {
 	struct server server;
 
-	check_pause(state_serve(&server, SERVER_PLAY(OK, NEXT, HANG, NEXT, OK)),
-	            has_come_again, &server);
+	check_pause(
+	    state_open_server(&server, SERVER_PLAY(OK, NEXT, HANG, NEXT, OK)),
+	    has_come_again, &server);
 }
 
 static bool
@@ -631,12 +637,12 @@ is_marked(void *path)
 /* It sleeps the second time that it runs, and never again. */
 Test(health, is_not_judged_by_a_pause_of_a_command)
 {
-	char *mark = extra_path("mark");
+	char *mark = helper_path("mark");
 
 	check_pause(checks_text("exec:/bin/sh -c 'cd %s; test -e once || exec "
 	                        "touch once; test -e mark && exit; touch mark; "
 	                        "exec sleep 600'",
-	                        extra_path("")),
+	                        helper_path("")),
 	            is_marked, mark);
 }
 
@@ -644,19 +650,19 @@ Test(health, is_not_judged_by_a_pause_of_a_command)
 Test(health, makes_up_for_nothing_after_a_pause)
 {
 	struct server server;
-	struct ns ns =
-	    state_start(false, NS_WORDS("--health-interval=1s", "--health",
-	                                state_serve(&server, SERVER_PLAY(OK)),
-	                                ns_guest(), "wait"));
+	struct ns ns = state_start(
+	    false, NS_WORDS("--health-interval=1s", "--health",
+	                    state_open_server(&server, SERVER_PLAY(OK)),
+	                    ns_program(), "wait"));
 	int came;
 
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	state_freeze(&ns);
 	came = *server.came;
-	state_pass(3500);
+	state_let_pass(3500);
 	state_thaw(&ns);
 	server_await(&server, came + 1);
-	state_pass(500);
+	state_let_pass(500);
 	cr_expect_eq(*server.came, came + 1);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }

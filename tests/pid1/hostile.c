@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "group.h"
+#include "helper.h"
 #include "server.h"
 #include "state.h"
 
@@ -31,12 +31,12 @@ enum {
 	    "--health", "exec:true"
 
 static char *
-vandal(void)
+hostile_program(void)
 {
 	static char path[PATH_MAX];
 
-	strcpy(path, ns_guest());
-	strcpy(strrchr(path, '/') + 1, "vandal");
+	strcpy(path, ns_program());
+	strcpy(strrchr(path, '/') + 1, "hostile_program");
 	return path;
 }
 
@@ -51,10 +51,10 @@ static void
 finish(struct ns *ns)
 {
 	ns_send(ns, SIGUSR1);
-	ns_expect(ns, "10");
+	ns_expect_line(ns, "10");
 	ns_send(ns, SIGTERM);
-	ns_expect(ns, "15");
-	cr_expect_eq(ns_end(ns), CODE);
+	ns_expect_line(ns, "15");
+	cr_expect_eq(ns_wait(ns), CODE);
 }
 
 /* root as it is in most containers: it may not trace what has more rights. */
@@ -98,7 +98,7 @@ static void
 ask(const struct ns *ns, char *what, struct ns_output *output)
 {
 	struct ns one =
-	    ns_beside(ns, &(struct ns_setup){.words = NS_WORDS(what)});
+	    ns_start_beside(ns, &(struct ns_setup){.words = NS_WORDS(what)});
 
 	ns_collect(&one, output);
 }
@@ -108,27 +108,31 @@ ask(const struct ns *ns, char *what, struct ns_output *output)
 /* Half of them are queued, and each counts; of the others TERM alone. */
 Test(hostile, a_million_signals_lose_none_that_is_queued, .timeout = 120)
 {
-	struct ns ns = start(NS_WORDS(vandal(), "storm", "1000000", "7"), NULL);
+	struct ns ns =
+	    start(NS_WORDS(hostile_program(), "storm", "1000000", "7"), NULL);
 
-	ns_expect(&ns, "lost 0, disorder 0, TERM 1, some HUP 1");
-	cr_expect_eq(ns_end(&ns), CODE);
+	ns_expect_line(&ns, "lost 0, disorder 0, TERM 1, some HUP 1");
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
 Test(hostile, a_program_that_no_signal_can_be_queued_for_gets_the_others)
 {
-	struct ns ns = start(NS_WORDS(vandal(), "full", "2", "7"), NULL);
+	struct ns ns =
+	    start(NS_WORDS(hostile_program(), "full", "2", "7"), NULL);
 
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "done");
 	ns_queue(&ns, 40, 1);
-	state_said(&ns, "cannot forward RTMIN+6 to process 2: Resource tempor");
+	state_await_message(
+	    &ns, "cannot forward RTMIN+6 to process 2: Resource tempor");
 	finish(&ns);
 }
 
 Test(hostile, what_ends_or_stops_others_does_nothing_to_pid_1)
 {
-	struct ns ns = start(NS_WORDS(vandal(), "slay", "2", "7"), NULL);
+	struct ns ns =
+	    start(NS_WORDS(hostile_program(), "kill-hale", "2", "7"), NULL);
 
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "done");
 	finish(&ns);
 }
 
@@ -138,47 +142,49 @@ Test(hostile, what_ends_or_stops_others_does_nothing_to_pid_1)
  * what was not keeps its length; and nobody is judged by it. */
 Test(hostile, a_stop_from_outside_delays_and_changes_nothing)
 {
-	struct ns ns = start(NS_WORDS("--drain=300ms", "--grace=500ms",
-	                              WATCHING, extra_actor(), "deaf", "idle"),
-	                     NULL);
+	struct ns ns =
+	    start(NS_WORDS("--drain=300ms", "--grace=500ms", WATCHING,
+	                   helper_stop_program(), "ignore-term", "idle"),
+	          NULL);
 	char errors[NS_TEXT];
 	long long went_on;
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:healthy");
-	ns_halt(&ns);
-	state_pass(1500);
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
+	ns_suspend(&ns);
+	state_let_pass(1500);
 	ns_send(&ns, SIGCONT);
-	state_pass(200);
-	cr_expect(state_is(&ns, "hale:healthy"));
+	state_let_pass(200);
+	cr_expect(state_is_named(&ns, "hale:healthy"));
 	ns_send(&ns, SIGTERM);
-	state_await(&ns, "hale:stopping");
-	ns_halt(&ns);
-	state_pass(1000);
-	state_errors(&ns, errors, sizeof(errors));
+	state_await_name(&ns, "hale:stopping");
+	ns_suspend(&ns);
+	state_let_pass(1000);
+	state_messages(&ns, errors, sizeof(errors));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
-	went_on = extra_now();
+	went_on = helper_now_ms();
 	ns_send(&ns, SIGCONT);
-	cr_expect_eq(ns_end(&ns), 128 + SIGKILL);
-	cr_expect_geq(extra_now() - went_on, 500);
-	cr_expect_lt(extra_now() - went_on, 5000);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGKILL);
+	cr_expect_geq(helper_now_ms() - went_on, 500);
+	cr_expect_lt(helper_now_ms() - went_on, 5000);
 }
 
 Test(hostile, a_stop_from_outside_loses_no_signal)
 {
-	struct ns ns = start(NS_WORDS(vandal(), "count", "4", "7"), NULL);
+	struct ns ns =
+	    start(NS_WORDS(hostile_program(), "count", "4", "7"), NULL);
 
-	ns_expect(&ns, "done");
-	ns_halt(&ns);
+	ns_expect_line(&ns, "done");
+	ns_suspend(&ns);
 	ns_send(&ns, SIGHUP);
 	ns_queue(&ns, 40, 1);
 	ns_send(&ns, SIGCONT); /* which is forwarded, too */
-	ns_expect(&ns, "1");
-	ns_expect(&ns, "18");
-	ns_expect(&ns, "40");
+	ns_expect_line(&ns, "1");
+	ns_expect_line(&ns, "18");
+	ns_expect_line(&ns, "40");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), CODE);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
 /* ------ Processes. ------ */
@@ -188,12 +194,13 @@ Test(hostile, a_fork_bomb_holds_nothing_up, .fini = group_clear, .timeout = 60)
 {
 	group_make("pids", "pids.max", "pids.max");
 	group_set("40", "40");
-	*group_hale() = start(
-	    NS_WORDS("--grace=200ms", WATCHING, vandal(), "bomb", "2", "7"),
-	    group_join);
-	ns_expect(group_hale(), "done");
-	state_said(group_hale(),
-	           "cannot run true: Resource temporarily unavailable");
+	*group_hale() =
+	    start(NS_WORDS("--grace=200ms", WATCHING, hostile_program(),
+	                   "fork-bomb", "2", "7"),
+	          group_join);
+	ns_expect_line(group_hale(), "done");
+	state_await_message(
+	    group_hale(), "cannot run true: Resource temporarily unavailable");
 	finish(group_hale());
 }
 
@@ -219,9 +226,9 @@ Test(hostile, thousands_of_answers_without_sense_leave_nothing, .timeout = 120)
 	server_start(&server, fd, SERVER_PLAY(NOISE));
 	ns = start(NS_WORDS("--health-interval=10ms", "--health", target,
 	                    "--health", target, "--health", target, "--health",
-	                    target, vandal(), "count", "2", "7"),
+	                    target, hostile_program(), "count", "2", "7"),
 	           NULL);
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "done");
 	server_await(&server, PROBES / 10);
 	memory = ns_status(&ns, 1, "VmRSS", 10);
 	before = time_taken(&ns);
@@ -229,7 +236,7 @@ Test(hostile, thousands_of_answers_without_sense_leave_nothing, .timeout = 120)
 	cr_expect_lt((time_taken(&ns) - before) / (PROBES - PROBES / 10),
 	             PROBE_NS);
 	check_bounds(&ns, memory);
-	cr_expect(state_is(&ns, "hale:unhealthy"));
+	cr_expect(state_is_named(&ns, "hale:unhealthy"));
 	finish(&ns);
 	server_stop(&server, fd);
 }
@@ -242,22 +249,24 @@ skip_to(const struct ns *ns, const char *wanted)
 	char line[NS_LINE];
 
 	do
-		cr_assert(ns_line(ns->out, line), "'%s' does not come", wanted);
+		cr_assert(ns_read_line(ns->out, line), "'%s' does not come",
+		          wanted);
 	while (strcmp(line, wanted) != 0);
 }
 
 static void
-check_mauled(void (*prepare)(void *))
+check_misuse_of_files(void (*prepare)(void *))
 {
-	struct ns ns =
-	    start(NS_WORDS(WATCHING, vandal(), "maul", "2", "7"), prepare);
+	struct ns ns = start(
+	    NS_WORDS(WATCHING, hostile_program(), "misuse-files", "2", "7"),
+	    prepare);
 	struct ns_output output;
 	char errors[NS_TEXT];
 
 	skip_to(&ns, "opened");
 	skip_to(&ns, "done");
-	state_await(&ns, "hale:healthy");
-	state_errors(&ns, errors, sizeof(errors));
+	state_await_name(&ns, "hale:healthy");
+	state_messages(&ns, errors, sizeof(errors));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
 	ask(&ns, "--check", &output);
 	checks_judge(&output, "healthy", "");
@@ -269,9 +278,9 @@ check_mauled(void (*prepare)(void *))
 
 Test(hostile, its_files_are_no_way_to_hale_for_the_same_user)
 {
-	check_mauled(may_not_trace);
+	check_misuse_of_files(may_not_trace);
 	if (geteuid() == 0)
-		check_mauled(become_nobody);
+		check_misuse_of_files(become_nobody);
 }
 
 Test(hostile, its_files_are_closed_to_another_user)
@@ -279,11 +288,11 @@ Test(hostile, its_files_are_closed_to_another_user)
 	struct ns ns;
 
 	needs_root();
-	ns = start(
-	    NS_WORDS(WATCHING, vandal(), "become", "65534", "maul", "2", "7"),
-	    NULL);
+	ns = start(NS_WORDS(WATCHING, hostile_program(), "become", "65534",
+	                    "misuse-files", "2", "7"),
+	           NULL);
 	skip_to(&ns, "closed");
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "done");
 	finish(&ns);
 }
 
@@ -313,18 +322,19 @@ is_good_again(void *ns)
 Test(hostile, a_tracer_holds_hale_up_until_it_ends)
 {
 	struct ns ns =
-	    start(NS_WORDS(WATCHING, vandal(), "hold", "3", "7"), NULL);
+	    start(NS_WORDS(WATCHING, hostile_program(), "trace-hale", "3", "7"),
+	          NULL);
 
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	cr_assert_eq(write(ns.in, "", 1), 1);
-	ns_expect(&ns, "held");
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "held");
+	ns_expect_line(&ns, "done");
 	ns_send(&ns, SIGHUP);
-	ns_until(is_found_out, &ns);
+	ns_wait_until(is_found_out, &ns);
 	close(ns.in);
 	ns.in = -1;
-	ns_expect(&ns, "1");
-	ns_until(is_good_again, &ns);
+	ns_expect_line(&ns, "1");
+	ns_wait_until(is_good_again, &ns);
 	finish(&ns);
 }
 
@@ -333,11 +343,12 @@ Test(hostile, a_tracer_of_another_user_is_refused)
 	struct ns ns;
 
 	needs_root();
-	ns = start(NS_WORDS(vandal(), "become", "65534", "hold", "2", "7"),
+	ns = start(NS_WORDS(hostile_program(), "become", "65534", "trace-hale",
+	                    "2", "7"),
 	           NULL);
 	cr_assert_eq(write(ns.in, "", 1), 1);
-	ns_expect(&ns, "refused");
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "refused");
+	ns_expect_line(&ns, "done");
 	finish(&ns);
 }
 
@@ -348,7 +359,7 @@ be_unreadable(void *argv)
 	extern char **environ;
 
 	become_nobody(NULL);
-	execve(extra_path("hale"), argv, environ);
+	execve(helper_path("hale"), argv, environ);
 	_exit(99);
 }
 
@@ -359,45 +370,48 @@ check_unreadable(char **words, const char *refusal)
 	    .words = words + 1, .prepare = be_unreadable, .argument = words});
 	struct ns_output output;
 
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	cr_assert_eq(write(ns.in, "", 1), 1);
 	skip_to(&ns, refusal);
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "done");
 	ask(&ns, "--check", &output);
 	checks_judge(&output, "healthy", "");
 	finish(&ns);
 }
 
 Test(hostile, a_binary_that_cannot_be_read_keeps_the_same_user_out,
-     .init = extra_begin, .fini = extra_end)
+     .init = helper_make_directory, .fini = helper_remove_directory)
 {
 	struct ns_output output;
 
 	needs_root();
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--install",
-	                                            extra_path("hale"))},
+	                                            helper_path("hale"))},
 	       &output);
 	cr_assert_eq(output.code, 0, "%s", output.err);
-	cr_assert_eq(chmod(extra_path("hale"), 0711), 0);
-	cr_assert_eq(chmod(extra_path(""), 0711), 0);
-	check_unreadable(NS_WORDS("hale", WATCHING, vandal(), "hold", "2", "7"),
+	cr_assert_eq(chmod(helper_path("hale"), 0711), 0);
+	cr_assert_eq(chmod(helper_path(""), 0711), 0);
+	check_unreadable(NS_WORDS("hale", WATCHING, hostile_program(),
+	                          "trace-hale", "2", "7"),
 	                 "refused");
-	check_unreadable(NS_WORDS("hale", WATCHING, vandal(), "maul", "2", "7"),
+	check_unreadable(NS_WORDS("hale", WATCHING, hostile_program(),
+	                          "misuse-files", "2", "7"),
 	                 "closed");
 }
 
 /* All limits are 0 but that of the CPU's time, by which the kernel kills. */
 Test(hostile, hale_lives_without_what_has_a_limit)
 {
-	struct ns ns =
-	    start(NS_WORDS(WATCHING, vandal(), "starve", "2", "7"), NULL);
+	struct ns ns = start(
+	    NS_WORDS(WATCHING, hostile_program(), "take-limits", "2", "7"),
+	    NULL);
 	long long before;
 
-	ns_expect(&ns, "starved");
-	ns_expect(&ns, "done");
-	state_said(&ns, "unhealthy: exec:true: Too many open files");
+	ns_expect_line(&ns, "starved");
+	ns_expect_line(&ns, "done");
+	state_await_message(&ns, "unhealthy: exec:true: Too many open files");
 	before = time_taken(&ns);
-	state_pass(1000);
+	state_let_pass(1000);
 	cr_expect_lt(time_taken(&ns) - before, REST_NS);
 	finish(&ns);
 }
@@ -407,9 +421,10 @@ Test(hostile, its_limits_are_closed_to_another_user)
 	struct ns ns;
 
 	needs_root();
-	ns = start(NS_WORDS(vandal(), "become", "65534", "starve", "2", "7"),
+	ns = start(NS_WORDS(hostile_program(), "become", "65534", "take-limits",
+	                    "2", "7"),
 	           NULL);
-	ns_expect(&ns, "refused");
-	ns_expect(&ns, "done");
+	ns_expect_line(&ns, "refused");
+	ns_expect_line(&ns, "done");
 	finish(&ns);
 }

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "checks.h"
-#include "extra.h"
-#include "place.h"
+#include "helper.h"
+#include "responder.h"
 #include "server.h"
 
-TestSuite(http, .init = extra_begin, .fini = extra_end);
+TestSuite(http, .init = helper_make_directory, .fini = helper_remove_directory);
 
 #define OK   "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 #define FINE SERVER_PLAY(SAY(OK))
@@ -18,26 +18,26 @@ TestSuite(http, .init = extra_begin, .fini = extra_end);
 static void
 check_healthy(const struct server_step *steps)
 {
-	place_healthy("http", steps);
+	responder_healthy("http", steps);
 }
 
 static void
 check_unhealthy(const char *reason, const struct server_step *steps)
 {
-	place_unhealthy(reason, "http", steps);
+	responder_unhealthy(reason, "http", steps);
 }
 
 static void
 check_timeout(const struct server_step *steps)
 {
-	place_timeout("timed out after 300ms", "http", steps);
+	responder_timeout("timed out after 300ms", "http", steps);
 }
 
 /* ------ The request. ------ */
 
 /* Check what is at this path of the server with this option; what it got. */
 static struct server_visit
-visit(struct place *p, const char *path, char *option, char *value)
+visit(struct responder *p, const char *path, char *option, char *value)
 {
 	struct server_visit v;
 	struct ns_output output;
@@ -82,7 +82,7 @@ expect_shape(const struct server_visit *v, const char *first, int others)
 
 Test(http, asks_with_a_get_that_has_four_headers)
 {
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct server_visit v = visit(&p, "a/b%20c?d=e&f", "--wait", "0");
 
 	expect_shape(&v, "GET /a/b%20c?d=e&f HTTP/1.1\r\n", 4);
@@ -92,23 +92,23 @@ Test(http, asks_with_a_get_that_has_four_headers)
 	cr_expect_not_null(strstr(v.request, "\r\nUser-Agent: hale/"), "%s",
 	                   v.request);
 	cr_expect_not(v.reset);
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, asks_for_the_root_where_there_is_no_path)
 {
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct server_visit v;
 
 	p.target[strlen(p.target) - 1] = '\0';
 	v = visit(&p, "", "--wait", "0");
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 4);
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, adds_headers_of_the_users)
 {
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct server_visit v =
 	    visit(&p, "", "--health-header", "X-Token: a b:c");
 
@@ -117,13 +117,13 @@ Test(http, adds_headers_of_the_users)
 	v = visit(&p, "", "--health-header", "Host: www.example.org");
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 4);
 	expect_line(&v, "Host: www.example.org");
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, adds_eight_headers_and_no_more)
 {
 	char *words[32];
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct server_visit v;
 	struct ns_output output;
 	int i;
@@ -141,12 +141,12 @@ Test(http, adds_eight_headers_and_no_more)
 	expect_shape(&v, "GET / HTTP/1.1\r\n", 12);
 	for (i = 1; i < 9; i++)
 		expect_line(&v, checks_text("X-%d: %d", i, i));
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, takes_headers_from_the_environment_a_line_each)
 {
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct server_visit v;
 	struct ns_output output;
 
@@ -158,12 +158,12 @@ Test(http, takes_headers_from_the_environment_a_line_each)
 	server_visited(&p.server, &v);
 	expect_line(&v, "A: 1, 2");
 	expect_line(&v, "B: 3");
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, puts_brackets_around_ipv6)
 {
-	struct place p = {.fd = server_bind("::1", &p.port)};
+	struct responder p = {.fd = server_bind("::1", &p.port)};
 	struct server_visit v;
 
 	if (p.fd < 0)
@@ -173,13 +173,13 @@ Test(http, puts_brackets_around_ipv6)
 	v = visit(&p, "six", "--wait", "0");
 	expect_shape(&v, "GET /six HTTP/1.1\r\n", 4);
 	expect_line(&v, checks_text("Host: [::1]:%d", p.port));
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, asks_over_a_unix_socket)
 {
-	char *path = extra_path("socket");
-	struct place p = {.fd = server_bind_path(path)};
+	char *path = helper_path("socket");
+	struct responder p = {.fd = server_bind_path(path)};
 	struct server_visit v;
 
 	server_start(&p.server, p.fd, FINE);
@@ -188,13 +188,13 @@ Test(http, asks_over_a_unix_socket)
 	expect_shape(&v, "GET /a:b HTTP/1.1\r\n", 4);
 	expect_line(&v, "Host: localhost");
 	cr_expect_not(v.reset);
-	place_close(&p);
+	responder_close(&p);
 }
 
 /* Names that curl(1) and others know, and nobody answers there. */
 Test(http, needs_no_proxy)
 {
-	struct place p = place_open("http", FINE);
+	struct responder p = responder_open("http", FINE);
 	struct ns_output output;
 
 	checks_run(
@@ -206,7 +206,7 @@ Test(http, needs_no_proxy)
 	                        "ALL_PROXY=http://127.0.0.1:1")},
 	    &output);
 	checks_judge(&output, "healthy", "");
-	place_close(&p);
+	responder_close(&p);
 }
 
 /* ------ The status. ------ */
@@ -216,14 +216,14 @@ check_status(const char *answer, char *list, bool healthy)
 {
 	struct server_step steps[] = {{SERVER_SAY, answer, strlen(answer)},
 	                              {0}};
-	struct place p = place_open("http", steps);
+	struct responder p = responder_open("http", steps);
 	char **words = NS_WORDS("--health-status", list, p.target);
 
 	if (healthy)
 		checks_healthy(words);
 	else
 		checks_unhealthy(checks_text("status %.3s", answer + 9), words);
-	place_close(&p);
+	responder_close(&p);
 }
 
 Test(http, is_healthy_with_a_status_of_200_to_399)
@@ -322,8 +322,8 @@ Test(http, is_judged_before_its_body)
 	    SAY("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), RESET));
 	check_healthy(
 	    SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n"), FLOOD("data: x\n\n")));
-	check_healthy(
-	    SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n"), DRIP("data: x\n\n")));
+	check_healthy(SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n\r\n"),
+	                          TRICKLE("data: x\n\n")));
 	check_healthy(SERVER_PLAY(
 	    SAY("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\ncut")));
 	check_unhealthy("status 503",
@@ -336,11 +336,11 @@ Test(http, is_judged_before_its_body)
 static void
 check_farewell(const struct server_step *steps)
 {
-	struct place p = place_open("http", steps);
+	struct responder p = responder_open("http", steps);
 	struct server_visit v = visit(&p, "", "--wait", "0");
 
 	cr_expect_not(v.reset);
-	place_close(&p);
+	responder_close(&p);
 }
 
 #define SIXTEEN "0123456789abcde\n"
@@ -408,9 +408,10 @@ Test(http, has_one_deadline_that_nothing_extends)
 	check_timeout(SERVER_PLAY(HANG));
 	check_timeout(SERVER_PLAY(SAY("HTTP/1.1 200"), HANG));
 	check_timeout(SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\nA: b\r\n"), HANG));
-	check_timeout(SERVER_PLAY(DRIP("HTTP/1.1 200 a very slow server\r\n")));
 	check_timeout(
-	    SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"), DRIP("A: b\r\n")));
+	    SERVER_PLAY(TRICKLE("HTTP/1.1 200 a very slow server\r\n")));
+	check_timeout(
+	    SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"), TRICKLE("A: b\r\n")));
 	check_timeout(SERVER_PLAY(
 	    PAUSE, PAUSE, PAUSE, SAY("HTTP/1.1 20"), PAUSE, PAUSE, PAUSE, PAUSE,
 	    PAUSE, PAUSE, PAUSE, PAUSE, PAUSE, PAUSE, SAY("0 OK\r\n\r\n")));

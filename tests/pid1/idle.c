@@ -35,16 +35,16 @@ watch(void)
 
 Test(idle, means_asleep)
 {
-	struct ns ns =
-	    ns_start(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "wait")});
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(ns_program(), "wait")});
 	unsigned long long before;
 
-	ns_expect(&ns, "ready");
-	ns_settle(&ns);
+	ns_expect_line(&ns, "ready");
+	ns_await_sleep(&ns);
 	before = switches(&ns);
 	watch();
 	cr_expect_eq(switches(&ns), before);
 	ns_send(&ns, SIGWINCH);
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	ns_kill(&ns);
 }

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "fault.h"
 #include "group.h"
+#include "helper.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
@@ -52,9 +52,10 @@ check_in(char **words, void (*prepare)(void *), void *argument)
 static void
 check_both(void (*prepare)(void *), void *argument)
 {
-	check_in(NS_WORDS(ns_guest(), "prove", "7", "200"), prepare, argument);
-	check_in(NS_WORDS("--grace=200ms", "-v", TARGETS, ns_guest(), "prove",
-	                  "7", "200"),
+	check_in(NS_WORDS(ns_program(), "exercise", "7", "200"), prepare,
+	         argument);
+	check_in(NS_WORDS("--grace=200ms", "-v", TARGETS, ns_program(),
+	                  "exercise", "7", "200"),
 	         prepare, argument);
 }
 
@@ -76,7 +77,7 @@ Test(limits, leave_more_targets_than_descriptors, .timeout = 120)
 		check_in(NS_WORDS(TARGETS, "--health", "file:/1", "--health",
 		                  "file:/2", "--health", "file:/3", "--health",
 		                  "file:/4", "--health", "exec:false",
-		                  ns_guest(), "prove", "7", "200"),
+		                  ns_program(), "exercise", "7", "200"),
 		         limit_descriptors, &count);
 }
 
@@ -87,15 +88,15 @@ Test(limits, leave_no_descriptor, .timeout = 60)
 
 	for (count = 3; count <= 4; count++) {
 		struct ns ns = ns_start(&(struct ns_setup){
-		    .words = NS_WORDS(TARGETS, ns_guest(), "catch", "1", "7"),
+		    .words = NS_WORDS(TARGETS, ns_program(), "catch", "1", "7"),
 		    .prepare = limit_descriptors,
 		    .argument = &count});
 
-		ns_expect(&ns, "ready");
-		state_await(&ns, "hale:unhealthy");
+		ns_expect_line(&ns, "ready");
+		state_await_name(&ns, "hale:unhealthy");
 		ns_send(&ns, SIGTERM);
-		ns_expect(&ns, "15");
-		cr_expect_eq(ns_end(&ns), CODE);
+		ns_expect_line(&ns, "15");
+		cr_expect_eq(ns_wait(&ns), CODE);
 	}
 }
 
@@ -261,9 +262,9 @@ Test(limits, leave_the_calls_of_the_list_and_no_other, .timeout = 60)
 		"--sleep", CHECKS_LONG),
 	    .scratch = true,
 	    .prepare = allow_listed});
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 128 + SIGTERM);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGTERM);
 	server_stop(&server, fd);
 }
 
@@ -274,20 +275,21 @@ Test(limits, leave_no_process, .fini = group_clear, .timeout = 60)
 	group_make("pids", "pids.max", "pids.max");
 	*group_hale() = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-retries=1", "--health-interval=20ms",
-	                      "--health", "exec:true", ns_guest(), "catch", "1",
-	                      "7"),
+	                      "--health", "exec:true", ns_program(), "catch",
+	                      "1", "7"),
 	    .prepare = group_join});
-	ns_expect(group_hale(), "ready");
-	state_await(group_hale(), "hale:healthy");
+	ns_expect_line(group_hale(), "ready");
+	state_await_name(group_hale(), "hale:healthy");
 	group_set("1", "1");
-	state_said(group_hale(),
-	           "unhealthy: exec:true: cannot run true: Resource temp");
+	state_await_message(
+	    group_hale(),
+	    "unhealthy: exec:true: cannot run true: Resource temp");
 	group_set("max", "max");
-	state_await(group_hale(), "hale:healthy");
+	state_await_name(group_hale(), "hale:healthy");
 	group_set("1", "1");
 	ns_send(group_hale(), SIGTERM);
-	ns_expect(group_hale(), "15");
-	cr_expect_eq(ns_end(group_hale()), CODE);
+	ns_expect_line(group_hale(), "15");
+	cr_expect_eq(ns_wait(group_hale()), CODE);
 }
 
 /* Whoever may do without a limit, as root, is not the one to ask. */
@@ -327,21 +329,22 @@ check_without_process(bool apart)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-retries=1", "--health-interval=20ms",
-	                      "--health", "exec:true", ns_guest(), "catch", "1",
-	                      "7"),
+	                      "--health", "exec:true", ns_program(), "catch",
+	                      "1", "7"),
 	    .prepare = become_nobody,
 	    .argument = &apart});
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:healthy");
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
 	limit_users_processes(&ns, true);
-	state_said(&ns, "unhealthy: exec:true: cannot run true: Resource temp");
+	state_await_message(
+	    &ns, "unhealthy: exec:true: cannot run true: Resource temp");
 	limit_users_processes(&ns, false);
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	limit_users_processes(&ns, true);
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), CODE);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
 Test(limits, leave_the_user_no_process, .timeout = 60)
@@ -369,7 +372,7 @@ Test(limits, leave_no_process_for_program)
 
 	if (geteuid() != 0)
 		cr_skip_test("it takes root to have a second user");
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "0"),
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "exit", "0"),
 	                          .prepare = have_no_process,
 	                          .argument = &apart},
 	       &output);
@@ -378,7 +381,7 @@ Test(limits, leave_no_process_for_program)
 	    output.err,
 	    checks_text("hale: error: cannot create a process for '%s': "
 	                "Resource temporarily unavailable\n",
-	                ns_guest()));
+	                ns_program()));
 }
 
 /* ------ No more memory. ------ */
@@ -393,22 +396,22 @@ limit_memory(void)
 }
 
 static void
-finish_crowd(void)
+end_orphans(void)
 {
 	ns_send(group_hale(), SIGTERM);
-	ns_expect(group_hale(), "15");
-	cr_expect_eq(ns_end(group_hale()), CODE);
+	ns_expect_line(group_hale(), "15");
+	cr_expect_eq(ns_wait(group_hale()), CODE);
 }
 
 static void
 let_go_of_all(void)
 {
 	group_clear();
-	extra_end();
+	helper_remove_directory();
 }
 
 /* A command that wants more than there is, until there is a file. */
-Test(limits, leave_a_command_no_memory, .init = extra_begin,
+Test(limits, leave_a_command_no_memory, .init = helper_make_directory,
      .fini = let_go_of_all, .timeout = 60)
 {
 	limit_memory();
@@ -416,14 +419,14 @@ Test(limits, leave_a_command_no_memory, .init = extra_begin,
 	    .words = NS_WORDS(
 		"--health-retries=1", "--health-interval=20ms", "--health",
 		checks_text("exec:/bin/sh -c 'test -e %s || exec %s hog 64'",
-	                    extra_path("enough"), extra_actor()),
-		ns_guest(), "catch", "1", "7"),
+	                    helper_path("enough"), helper_stop_program()),
+		ns_program(), "catch", "1", "7"),
 	    .prepare = group_join});
-	ns_expect(group_hale(), "ready");
-	state_said(group_hale(), "killed by KILL");
-	extra_put(extra_path("enough"), "");
-	state_await(group_hale(), "hale:healthy");
-	finish_crowd();
+	ns_expect_line(group_hale(), "ready");
+	state_await_message(group_hale(), "killed by KILL");
+	helper_write_file(helper_path("enough"), "");
+	state_await_name(group_hale(), "hale:healthy");
+	end_orphans();
 }
 
 /* PROGRAM fills a file that is memory, of which nobody's end gives any back:

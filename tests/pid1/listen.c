@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
@@ -36,7 +36,7 @@ choose_port(void)
 {
 	int i, fd = -1, number = 0;
 
-	extra_begin();
+	helper_make_directory();
 	for (i = 0; fd < 0 && i < 1000; i++) {
 		number = 10000 + (getpid() * 31 + i * 101) % 20000;
 		fd = server_bind_port("127.0.0.1", number);
@@ -47,12 +47,12 @@ choose_port(void)
 	strcpy(place, port);
 }
 
-TestSuite(listen, .init = choose_port, .fini = extra_end);
+TestSuite(listen, .init = choose_port, .fini = helper_remove_directory);
 
 static char *
 file_target(void)
 {
-	return checks_text("file:%s", extra_path("up"));
+	return checks_text("file:%s", helper_path("up"));
 }
 
 /* ------ Clients ------ */
@@ -148,7 +148,7 @@ start_with(void (*prepare)(void *), void *argument, char **words)
 		all[i] = *words++;
 	setup.words = all;
 	ns = ns_start(&setup);
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
@@ -157,7 +157,7 @@ start_with(void (*prepare)(void *), void *argument, char **words)
 static void
 go_up(void)
 {
-	extra_put(extra_path("up"), "");
+	helper_write_file(helper_path("up"), "");
 }
 
 /* A hale that is healthy. */
@@ -168,8 +168,8 @@ start_well(void (*prepare)(void *), void *argument)
 
 	go_up();
 	ns = start_with(prepare, argument,
-	                NS_WORDS(ns_guest(), "catch", "2", "7"));
-	state_await(&ns, "hale:healthy");
+	                NS_WORDS(ns_program(), "catch", "2", "7"));
+	state_await_name(&ns, "hale:healthy");
 	return ns;
 }
 
@@ -177,10 +177,10 @@ static void
 finish(struct ns *ns)
 {
 	ns_send(ns, SIGUSR1);
-	ns_expect(ns, "10");
+	ns_expect_line(ns, "10");
 	ns_send(ns, SIGTERM);
-	ns_expect(ns, "15");
-	cr_expect_eq(ns_end(ns), CODE);
+	ns_expect_line(ns, "15");
+	cr_expect_eq(ns_wait(ns), CODE);
 }
 
 /* ------ What is served ------ */
@@ -188,23 +188,23 @@ finish(struct ns *ns)
 Test(listen, tells_the_state)
 {
 	struct ns ns = start("--health-start-period", CHECKS_LONG,
-	                     "--health-start-interval=20ms", ns_guest(),
+	                     "--health-start-interval=20ms", ns_program(),
 	                     "catch", "2", "7");
 
 	expect_state(OK, UNAVAILABLE, "\r\n\r\nstarting");
 	go_up();
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	expect_state(OK, OK, "\r\n\r\nhealthy\n");
-	cr_assert_eq(unlink(extra_path("up")), 0);
-	state_await(&ns, "hale:unhealthy");
+	cr_assert_eq(unlink(helper_path("up")), 0);
+	state_await_name(&ns, "hale:unhealthy");
 	expect_state(
 	    UNAVAILABLE, UNAVAILABLE,
 	    checks_text("\r\n\r\nunhealthy: %s: No such file", file_target()));
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	expect_state(OK, UNAVAILABLE, "\r\n\r\nstopping\n");
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), CODE);
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
 Test(listen, tells_of_the_stop_before_program_knows)
@@ -212,25 +212,26 @@ Test(listen, tells_of_the_stop_before_program_knows)
 	struct ns ns;
 
 	go_up();
-	ns = start("--drain", CHECKS_LONG, ns_guest(), "catch", "1", "7");
-	state_await(&ns, "hale:healthy");
+	ns = start("--drain", CHECKS_LONG, ns_program(), "catch", "1", "7");
+	state_await_name(&ns, "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	state_await(&ns, "hale:stopping");
+	state_await_name(&ns, "hale:stopping");
 	expect_state(OK, UNAVAILABLE, "\r\n\r\nstopping\n");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), CODE);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
-/* Somebody is left who is deaf to TERM. */
+/* Somebody is left who ignores TERM. */
 Test(listen, goes_on_until_hale_leaves)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-listen", port, "--health=file:/",
-	                      "--grace", CHECKS_LONG, extra_actor(), "beside",
-	                      "deaf", "idle", "+", "exit", "7")});
+	    .words =
+		NS_WORDS("--health-listen", port, "--health=file:/", "--grace",
+	                 CHECKS_LONG, helper_stop_program(), "beside",
+	                 "ignore-term", "idle", "+", "exit", "7")});
 
-	state_await(&ns, "hale:stopping");
+	state_await_name(&ns, "hale:stopping");
 	expect_state(OK, UNAVAILABLE, "\r\n\r\nstopping\n");
 	ns_kill(&ns);
 }
@@ -279,10 +280,11 @@ Test(listen, counts_orphans)
 
 	go_up();
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-listen", port, "--health",
-	                      file_target(), ns_guest(), "orphans", "3", "0")});
-	ns_expect(&ns, "ready");
-	ns_until(are_counted, NULL);
+	    .words =
+		NS_WORDS("--health-listen", port, "--health", file_target(),
+	                 ns_program(), "orphans", "3", "0")});
+	ns_expect_line(&ns, "ready");
+	ns_wait_until(are_counted, NULL);
 	ns_kill(&ns);
 }
 
@@ -328,10 +330,11 @@ Test(listen, does_not_start_where_the_port_is_taken)
 	struct ns_output output;
 
 	cr_assert_eq(listen(taken, 1), 0);
-	ns_run(&(struct ns_setup){.words = NS_WORDS("--health-listen", port,
-	                                            "--health=file:/",
-	                                            ns_guest(), "say", "ran")},
-	       &output);
+	ns_run(
+	    &(struct ns_setup){.words = NS_WORDS("--health-listen", port,
+	                                         "--health=file:/",
+	                                         ns_program(), "say", "ran")},
+	    &output);
 	cr_expect_eq(output.code, 125);
 	cr_expect_str_empty(output.out);
 	cr_expect_str_eq(output.err,
@@ -386,17 +389,17 @@ Test(listen, is_nothing_that_program_gets)
 	struct ns ns;
 
 	go_up();
-	ns = start_with(NULL, NULL, NS_WORDS(ns_guest(), "descriptors", "6"));
+	ns = start_with(NULL, NULL, NS_WORDS(ns_program(), "descriptors", "6"));
 	ns_kill(&ns);
 	/* The others stay where they are. */
 	ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-listen", port, "--health",
-	                      file_target(), ns_guest(), "descriptors", "6"),
+	                      file_target(), ns_program(), "descriptors", "6"),
 	    .prepare = hand_on});
-	ns_expect(&ns, "3");
-	ns_expect(&ns, "6");
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:healthy");
+	ns_expect_line(&ns, "3");
+	ns_expect_line(&ns, "6");
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
 	cr_expect_eq(state_descriptors(&ns, true), 1);
 	expect_state(OK, OK, "");
 	ns_kill(&ns);
@@ -413,13 +416,13 @@ Test(listen, does_not_take_the_place_of_the_status)
 		struct ns one,
 		    ns = ns_start(&(struct ns_setup){
 			.words = NS_WORDS("--health-listen", port, "--health",
-		                          file_target(), ns_guest(), "wait"),
+		                          file_target(), ns_program(), "wait"),
 			.in = (closed & 1) != 0 ? NS_CLOSED : NS_PIPE,
 			.out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE});
 
-		state_await(&ns, "hale:healthy");
+		state_await_name(&ns, "hale:healthy");
 		expect_state(OK, OK, "");
-		one = ns_beside(
+		one = ns_start_beside(
 		    &ns, &(struct ns_setup){.words = NS_WORDS("--status")});
 		ns_collect(&one, &output);
 		cr_expect_not_null(strstr(output.out, file_target()), "%s",
@@ -434,7 +437,7 @@ Test(listen, leaves_no_descriptor_behind)
 	int i, count;
 
 	expect_state(OK, OK, "");
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	count = state_descriptors(&ns, false);
 	for (i = 0; i < TIMES; i++) {
 		int fd = dial(AF_INET);
@@ -443,7 +446,7 @@ Test(listen, leaves_no_descriptor_behind)
 		expect_answer(GET("/"), "404 Not Found", "");
 		close(fd);
 	}
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	cr_expect_eq(state_descriptors(&ns, false), count);
 	finish(&ns);
 }
@@ -464,7 +467,7 @@ Test(listen, says_what_it_lacks)
 
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--health-listen", port,
 	                                            "--health=file:/",
-	                                            ns_guest(), "say", "ran"),
+	                                            ns_program(), "say", "ran"),
 	                          .prepare = limit_descriptors,
 	                          .argument = &count},
 	       &output);
@@ -483,7 +486,7 @@ Test(listen, goes_on_with_few_descriptors)
 	    NS_WORDS("--health=file:/", "--health=file:/proc",
 	             "--health=file:/dev", "--health=file:/etc",
 	             "--health=file:/bin", "--health=file:/sys",
-	             "--health=file:/tmp", ns_guest(), "catch", "2", "7"));
+	             "--health=file:/tmp", ns_program(), "catch", "2", "7"));
 
 	expect_answer(GET("/livez"), OK, "starting");
 	finish(&ns);
@@ -517,14 +520,14 @@ Test(listen, is_not_held_up_by_those_who_say_nothing)
 Test(listen, lets_go_of_those_who_say_nothing)
 {
 	struct ns ns = start_well(NULL, NULL);
-	long long began = extra_now();
+	long long began = helper_now_ms();
 	int fds[SILENT], i;
 
 	open_silent(fds);
 	for (i = 0; i < SILENT; i++)
 		cr_expect_str_empty(hear(fds[i]));
-	cr_expect_geq(extra_now() - began, 500);
-	cr_expect_lt(extra_now() - began, NS_DEADLINE);
+	cr_expect_geq(helper_now_ms() - began, 500);
+	cr_expect_lt(helper_now_ms() - began, NS_DEADLINE);
 	expect_state(OK, OK, "");
 	finish(&ns);
 }
@@ -568,7 +571,7 @@ Test(listen, answers_after_a_pause)
 	state_freeze(&ns);
 	fd = dial(AF_INET);
 	cr_assert_eq(send(fd, GET("/livez"), 33, 0), 33);
-	state_pass(2000);
+	state_let_pass(2000);
 	state_thaw(&ns);
 	cr_expect_not_null(strstr(hear(fd), OK));
 	ns_kill(&ns);
@@ -585,7 +588,7 @@ Test(listen, does_not_spin_where_nobody_can_be_accepted)
 	cr_assert_eq(send(fd, GET("/livez"), 33, 0), 33);
 	before = ns_status(&ns, 1, "voluntary_ctxt_switches", 10) +
 	         ns_status(&ns, 1, "nonvoluntary_ctxt_switches", 10);
-	state_pass(1000);
+	state_let_pass(1000);
 	/* One for each attempt at the file is 50. */
 	cr_expect_lt(ns_status(&ns, 1, "voluntary_ctxt_switches", 10) +
 	                 ns_status(&ns, 1, "nonvoluntary_ctxt_switches", 10),

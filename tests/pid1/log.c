@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "extra.h"
+#include "helper.h"
 #include "json.h"
 
-TestSuite(log, .init = extra_begin, .fini = extra_end);
+TestSuite(log, .init = helper_make_directory, .fini = helper_remove_directory);
 
 /* All that hale said in some runs. */
 static char said[1 << 19], judged[1 << 19];
@@ -32,7 +32,7 @@ expect_valid(int lines)
 	char *line, *rest = said;
 	int count = 0;
 
-	cr_assert(extra_jq("type", said, judged, sizeof(judged)), "%s", said);
+	cr_assert(helper_jq("type", said, judged, sizeof(judged)), "%s", said);
 	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
 		cr_expect(json_valid(line), "%s", line);
 		count++;
@@ -90,12 +90,12 @@ Test(log, is_json_for_every_byte_in_the_path_and_arguments_of_a_program)
 		if (byte == '/')
 			continue;
 		snprintf(name, sizeof(name), "a%cb", byte);
-		strcpy(path, extra_path(name));
-		cr_assert_eq(symlink(extra_actor(), path), 0);
+		strcpy(path, helper_path(name));
+		cr_assert_eq(symlink(helper_stop_program(), path), 0);
 		run(NS_WORDS("--log-format=json", "-v", path, "exit", "3",
 		             name),
 		    3);
-		snprintf(expected, sizeof(expected), "%sa%sb", extra_path(""),
+		snprintf(expected, sizeof(expected), "%sa%sb", helper_path(""),
 		         shown(byte));
 		cr_expect_not_null(strstr(said, "\"started '"));
 		expect_field("code", "3");
@@ -116,8 +116,8 @@ Test(log, is_json_for_all_bytes_at_once)
 	path[length] = '\0';
 	run(NS_WORDS("--log-format=json", path), 127);
 	run(NS_WORDS("--log-format=json", path + 100), 127);
-	run(NS_WORDS("--log-format=json", "--exit-report", path, extra_actor(),
-	             "exit", "2"),
+	run(NS_WORDS("--log-format=json", "--exit-report", path,
+	             helper_stop_program(), "exit", "2"),
 	    2);
 	expect_valid(4);
 }
@@ -126,26 +126,28 @@ Test(log, is_json_for_all_that_there_is_to_say)
 {
 	char rest[NS_TEXT];
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS(
-		"--log-format=json", "--log-level=debug", "--drain=20ms",
-		"--grace=100ms", "-w", "--exit-report=/no/such", extra_actor(),
-		"beside", "deaf", "idle", "+", "beside", "idle", "+", "idle")});
+	    .words = NS_WORDS("--log-format=json", "--log-level=debug",
+	                      "--drain=20ms", "--grace=100ms", "-w",
+	                      "--exit-report=/no/such", helper_stop_program(),
+	                      "beside", "ignore-term", "idle", "+", "beside",
+	                      "idle", "+", "idle")});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGWINCH);
 	ns_send(&ns, SIGTERM);
-	ns_rest(ns.err, rest, sizeof(rest));
-	cr_expect_eq(ns_end(&ns), 143);
+	ns_read_to_end(ns.err, rest, sizeof(rest));
+	cr_expect_eq(ns_wait(&ns), 143);
 	strcpy(said, rest);
-	cr_assert(extra_jq("[(.time|test(\"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T"
-	                   "[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{3}Z$\")),"
-	                   "(.level|IN(\"error\",\"warn\",\"info\",\"debug\")),"
-	                   "(.msg|type)]",
-	                   said, judged, sizeof(judged)),
-	          "%s", said);
+	cr_assert(
+	    helper_jq("[(.time|test(\"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T"
+	              "[0-2][0-9]:[0-5][0-9]:[0-5][0-9][.][0-9]{3}Z$\")),"
+	              "(.level|IN(\"error\",\"warn\",\"info\",\"debug\")),"
+	              "(.msg|type)]",
+	              said, judged, sizeof(judged)),
+	    "%s", said);
 	cr_expect_null(strstr(judged, "false"), "%s", said);
 	cr_expect_not_null(strstr(said, "\"signal\":\"WINCH\""));
 	cr_expect_not_null(strstr(said, "\"drain\":20"), "%s", said);
 	cr_expect_not_null(strstr(said, "\"code\":137"));
-	cr_assert(extra_jq(".level", said, rest, sizeof(rest)));
+	cr_assert(helper_jq(".level", said, rest, sizeof(rest)));
 }

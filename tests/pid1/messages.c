@@ -52,21 +52,21 @@ check_forward(const struct ns *ns, int n)
 
 	snprintf(expected, sizeof(expected), "%d", n);
 	ns_send(ns, n);
-	ns_expect(ns, expected);
-	ns_settle(ns);
+	ns_expect_line(ns, expected);
+	ns_await_sleep(ns);
 }
 
-/* A hale that says all it can on err, with a guest that catches signals. */
+/* A hale that says all it can on err, with a program that catches signals. */
 static struct ns
 start(int err, char *count, void (*prepare)(void *))
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-vvv", ns_guest(), "catch", count, "4"),
+	    .words = NS_WORDS("-vvv", ns_program(), "catch", count, "4"),
 	    .err = err,
 	    .prepare = prepare});
 
-	ns_expect(&ns, "ready");
-	ns_settle(&ns);
+	ns_expect_line(&ns, "ready");
+	ns_await_sleep(&ns);
 	return ns;
 }
 
@@ -84,13 +84,13 @@ check_full(int writer, int reader, void (*prepare)(void *))
 	check_forward(&ns, SIGINT);
 	empty(reader);
 	check_forward(&ns, SIGHUP);
-	cr_assert(ns_line(reader, line));
+	cr_assert(ns_read_line(reader, line));
 	cr_expect_str_eq(line, "hale: debug: forwarded HUP to process 2 "
 	                       "(messages dropped before this one: 3)");
 	ns_send(&ns, SIGUSR1);
-	cr_assert(ns_line(reader, line));
+	cr_assert(ns_read_line(reader, line));
 	cr_expect_str_eq(line, "hale: debug: forwarded USR1 to process 2");
-	cr_expect_eq(ns_end(&ns), 4);
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 Test(messages, are_dropped_and_counted_while_a_pipe_is_full)
@@ -133,15 +133,16 @@ check_race(void (*prepare)(void *))
 	int ends[2];
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
-	trace_start(&t, &(struct ns_setup){.words = NS_WORDS("-vvv", ns_guest(),
-	                                                     "catch", "2", "4"),
-	                                   .err = ends[1],
-	                                   .prepare = prepare});
+	trace_start(&t,
+	            &(struct ns_setup){.words = NS_WORDS("-vvv", ns_program(),
+	                                                 "catch", "2", "4"),
+	                               .err = ends[1],
+	                               .prepare = prepare});
 	do
 		cr_assert(trace_next(&t));
 	while (!t.started || !is_writing(&t));
 	fill(ends[1]);
-	ns_expect(&t.ns, "ready");
+	ns_expect_line(&t.ns, "ready");
 	ns_send(&t.ns, SIGTERM);
 	ns_send(&t.ns, SIGUSR1);
 	cr_expect_eq(trace_end(&t), 4);
@@ -177,7 +178,7 @@ check_unwritable(int err, void (*prepare)(void *))
 	check_forward(&ns, SIGXFSZ);
 	check_forward(&ns, SIGHUP);
 	ns_send(&ns, SIGHUP);
-	cr_expect_eq(ns_end(&ns), 4);
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 Test(messages, that_nobody_can_read_are_nothing_to_program)
@@ -244,7 +245,7 @@ check_kind_of_socket(int kind)
 	cr_assert_gt(recv(ends[0], text, sizeof(text) - 1, MSG_DONTWAIT), 0);
 	cr_expect(strncmp(text, expected, strlen(expected)) == 0, "%s", text);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 4);
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 Test(messages, go_to_a_socket)
@@ -281,16 +282,16 @@ Test(messages, share_a_file_with_program)
 	cr_assert_geq(file, 0);
 	unlink(name);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-vvv", ns_guest(), "grumble", "50"),
+	    .words = NS_WORDS("-vvv", ns_program(), "say-on-stderr", "50"),
 	    .err = file});
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	for (i = 0; i < COUNT; i++) {
 		ns_send(&ns, SIGTERM);
-		ns_expect(&ns, "15");
+		ns_expect_line(&ns, "15");
 	}
-	cr_expect_eq(ns_end(&ns), 0);
+	cr_expect_eq(ns_wait(&ns), 0);
 	cr_assert_gt(pread(file, text, sizeof(text) - 1, 0), 0);
-	cr_expect_eq(count_lines(text, "guest: signal 15\n"), COUNT);
+	cr_expect_eq(count_lines(text, "program: signal 15\n"), COUNT);
 	cr_expect_eq(count_lines(text, "hale: debug: forwarded TERM to "
 	                               "process 2\n"),
 	             COUNT);
@@ -333,7 +334,7 @@ Test(messages, never_go_to_stdout)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS("-vvv", ns_guest(), "say",
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-vvv", ns_program(), "say",
 	                                            "alone")},
 	       &output);
 	cr_expect_str_eq(output.out, "alone\n");

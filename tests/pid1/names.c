@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "ns.h"
 #include "refuse.h"
 #include "state.h"
@@ -26,7 +26,7 @@ start(char **argv, bool plain)
 {
 	return ns_start(&(struct ns_setup){.words = argv + 1,
 	                                   .plain = plain,
-	                                   .prepare = extra_rename,
+	                                   .prepare = helper_exec_as,
 	                                   .argument = argv});
 }
 
@@ -56,11 +56,11 @@ Test(names, have_the_version_where_it_is_looked_for)
 Test(names, have_tinis_words_for_what_was_reaped)
 {
 	struct ns ns = start(
-	    NS_WORDS("tini", "-w", ns_guest(), "orphans", "3", "0"), false);
+	    NS_WORDS("tini", "-w", ns_program(), "orphans", "3", "0"), false);
 	int i;
 
 	for (i = 0; i < 3; i++)
-		state_said(&ns, "Reaped zombie process with pid=");
+		state_await_message(&ns, "Reaped zombie process with pid=");
 	ns_kill(&ns);
 }
 
@@ -70,26 +70,27 @@ Test(names, have_tinis_words_for_what_was_reaped)
 Test(names, have_dumb_init_stop_with_its_program)
 {
 	static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
-	struct ns ns =
-	    start(NS_WORDS("dumb-init", extra_actor(), "fall", "0", "7"), true);
+	struct ns ns = start(NS_WORDS("dumb-init", helper_stop_program(),
+	                              "exit-after-term", "0", "7"),
+	                     true);
 	size_t i;
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	for (i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
 		ns_send(&ns, stops[i]);
-		extra_stopped(&ns, 2);
+		helper_await_stopped(&ns, 2);
 		ns_send(&ns, SIGCONT);
-		extra_stopped(&ns, 0);
+		helper_await_stopped(&ns, 0);
 	}
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 7);
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 /* Nobody is left in there but the keeper. */
 static bool
 is_alone(void *ns)
 {
-	return extra_living(ns) == 1;
+	return helper_count_living(ns) == 1;
 }
 
 static void
@@ -97,20 +98,21 @@ check_left(bool left, char **argv)
 {
 	struct ns ns = start(argv, true);
 
-	extra_ended(&ns);
+	helper_await_end(&ns);
 	if (left)
-		cr_expect_eq(extra_living(&ns), 2);
+		cr_expect_eq(helper_count_living(&ns), 2);
 	else
-		ns_until(is_alone, &ns);
+		ns_wait_until(is_alone, &ns);
 	ns_kill(&ns);
 }
 
 Test(names, have_dumb_init_end_its_session_unless_term_is_dropped)
 {
-	check_left(false, NS_WORDS("dumb-init", extra_actor(), "beside", "idle",
-	                           "+", "exit", "7"));
-	check_left(true, NS_WORDS("dumb-init", "-r", "15:0", extra_actor(),
-	                          "beside", "idle", "+", "exit", "7"));
+	check_left(false, NS_WORDS("dumb-init", helper_stop_program(), "beside",
+	                           "idle", "+", "exit", "7"));
+	check_left(true,
+	           NS_WORDS("dumb-init", "-r", "15:0", helper_stop_program(),
+	                    "beside", "idle", "+", "exit", "7"));
 }
 
 /* ------ dumb-init's terminal. ------ */
@@ -138,7 +140,7 @@ sit_down(void *argument)
 		kill(getpid(), seat->blocked);
 	if (seat->refusal.call != 0)
 		refuse_call(&seat->refusal);
-	extra_rename(seat->argv);
+	helper_exec_as(seat->argv);
 }
 
 static struct ns
@@ -154,12 +156,12 @@ start_seated(struct seat *seat)
 Test(names, have_dumb_init_hand_its_terminal_to_the_session)
 {
 	struct seat seat = {
-	    .argv = NS_WORDS("dumb-init", ns_guest(), "foreground")};
+	    .argv = NS_WORDS("dumb-init", ns_program(), "foreground")};
 	struct ns ns = start_seated(&seat);
 
-	ns_expect(&ns, "mine");
-	ns_expect(&ns, "leader");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "mine");
+	ns_expect_line(&ns, "leader");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 /* A container's PID 1 leads a session, and mostly without a terminal. */
@@ -168,12 +170,12 @@ lead(void *argv)
 {
 	if (setsid() < 0)
 		_exit(99);
-	extra_rename(argv);
+	helper_exec_as(argv);
 }
 
 Test(names, have_dumb_init_need_no_terminal)
 {
-	char **argv = NS_WORDS("dumb-init", ns_guest(), "exit", "7");
+	char **argv = NS_WORDS("dumb-init", ns_program(), "exit", "7");
 	struct ns_output output;
 
 	ns_run(&(struct ns_setup){.words = argv + 1,
@@ -189,19 +191,19 @@ Test(names, have_dumb_init_need_no_terminal)
 static void
 check_signals(int blocked, bool pending)
 {
-	struct seat seat = {.argv = NS_WORDS("dumb-init", ns_guest(), "catch",
+	struct seat seat = {.argv = NS_WORDS("dumb-init", ns_program(), "catch",
 	                                     pending ? "2" : "1", "7"),
 	                    .blocked = blocked,
 	                    .pending = pending};
 	struct ns ns = start_seated(&seat);
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	if (pending)
-		ns_expect(&ns, checks_text("%d", blocked));
-	ns_settle(&ns);
+		ns_expect_line(&ns, checks_text("%d", blocked));
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGUSR1);
-	ns_expect(&ns, "10");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "10");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 Test(names, have_dumb_init_forget_what_the_terminal_sends)
@@ -218,9 +220,9 @@ Test(names, have_dumb_init_keep_what_was_meant)
 
 Test(names, have_dumb_init_say_that_the_terminal_cannot_be_had)
 {
-	struct seat seat = {.argv =
-	                        NS_WORDS("dumb-init", ns_guest(), "exit", "7"),
-	                    .refusal = {SYS_ioctl, EPERM, TIOCSCTTY}};
+	struct seat seat = {
+	    .argv = NS_WORDS("dumb-init", ns_program(), "exit", "7"),
+	    .refusal = {SYS_ioctl, EPERM, TIOCSCTTY}};
 	struct ns ns = start_seated(&seat);
 	struct ns_output output;
 
@@ -237,10 +239,10 @@ Test(names, have_catatonit_pause_until_it_is_stopped)
 {
 	struct ns ns = start(NS_WORDS("catatonit", "-P"), false);
 
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGUSR1);
 	ns_send(&ns, SIGHUP);
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 0);
+	cr_expect_eq(ns_wait(&ns), 0);
 }

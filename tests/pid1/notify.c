@@ -14,18 +14,18 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "refuse.h"
 #include "state.h"
 
 static char *
-herald(void)
+notify_program(void)
 {
 	static char path[PATH_MAX];
 
 	if (path[0] == '\0') {
-		strcpy(path, ns_guest());
-		strcpy(strrchr(path, '/') + 1, "herald");
+		strcpy(path, ns_program());
+		strcpy(strrchr(path, '/') + 1, "notify_program");
 	}
 	return path;
 }
@@ -35,7 +35,7 @@ start_as(const struct ns_setup *setup)
 {
 	struct ns ns = ns_start(setup);
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
@@ -44,8 +44,9 @@ static struct ns
 start(bool plain, char *target)
 {
 	return start_as(&(struct ns_setup){
-	    .words = NS_WORDS("--health", target, "--health-interval",
-	                      CHECKS_LONG, "--health-retries=2", herald()),
+	    .words =
+		NS_WORDS("--health", target, "--health-interval", CHECKS_LONG,
+	                 "--health-retries=2", notify_program()),
 	    .plain = plain});
 }
 
@@ -61,7 +62,7 @@ static void
 say(const struct ns *ns, const char *text)
 {
 	order(ns, text);
-	ns_expect(ns, "done");
+	ns_expect_line(ns, "done");
 }
 
 /* hale is called that by the time that PROGRAM has been heard. */
@@ -69,7 +70,7 @@ static void
 expect(const struct ns *ns, const char *text, const char *name)
 {
 	say(ns, text);
-	cr_expect(state_is(ns, name), "%s: not %s", text, name);
+	cr_expect(state_is_named(ns, name), "%s: not %s", text, name);
 }
 
 /* The value of the variable that PROGRAM tells of next. */
@@ -79,7 +80,7 @@ told(const struct ns *ns, const char *variable)
 	char line[NS_LINE];
 	size_t n = strlen(variable);
 
-	cr_assert(ns_line(ns->out, line));
+	cr_assert(ns_read_line(ns->out, line));
 	cr_assert_eq(strncmp(line, variable, n), 0, "%s", line);
 	return checks_text("%s", line + n + 1);
 }
@@ -104,7 +105,8 @@ expect_variables(char **env, char *target, const char *name,
                  const char *interval, const char *pid)
 {
 	struct ns ns = start_as(&(struct ns_setup){
-	    .words = NS_WORDS("--health", target, herald()), .env = env});
+	    .words = NS_WORDS("--health", target, notify_program()),
+	    .env = env});
 	char *socket;
 
 	order(&ns, "env");
@@ -160,13 +162,13 @@ Test(notify, leaves_all_else_in_the_environment_as_it_was)
 Test(notify, tells_no_command_where)
 {
 	struct ns ns = start_as(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--health", checks_text("exec:%s absent", herald()),
-	                 "--health=notify:?max-age=10m", herald()),
+	    .words = NS_WORDS("--health",
+	                      checks_text("exec:%s absent", notify_program()),
+	                      "--health=notify:?max-age=10m", notify_program()),
 	    .env = NS_WORDS("NOTIFY_SOCKET=/outer", "WATCHDOG_USEC=7")});
 
 	say(&ns, "say READY=1");
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	ns_kill(&ns);
 }
 
@@ -182,7 +184,7 @@ check_course(bool plain)
 	expect(&ns, "say WATCHDOG=trigger", "hale:healthy");
 	expect(&ns, "say WATCHDOG=1", "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
+	cr_expect_eq(ns_wait(&ns), 143);
 }
 
 Test(notify, ends_the_start_by_ready)
@@ -197,16 +199,18 @@ check_watchdog(bool plain)
 	struct ns ns = start_as(&(struct ns_setup){
 	    .words = NS_WORDS("--health=notify:?max-age=300ms",
 	                      "--health-interval=50ms", "--health-retries=2",
-	                      "--health-start-period", CHECKS_LONG, herald()),
+	                      "--health-start-period", CHECKS_LONG,
+	                      notify_program()),
 	    .plain = plain});
 
 	expect(&ns, "say WATCHDOG=1", "hale:starting");
 	expect(&ns, "say READY=1", "hale:healthy");
-	state_said(&ns, "healthy after");
-	state_said(&ns, "unhealthy: notify:?max-age=300ms: no WATCHDOG=1 in "
-	                "time");
+	state_await_message(&ns, "healthy after");
+	state_await_message(
+	    &ns, "unhealthy: notify:?max-age=300ms: no WATCHDOG=1 in "
+		 "time");
 	expect(&ns, "say WATCHDOG=1", "hale:healthy");
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	ns_kill(&ns);
 }
 
@@ -224,25 +228,25 @@ Test(notify, hears_that_program_has_failed_at_once)
 	say(&ns, "say READY=1");
 	say(&ns, "say WATCHDOG=trigger");
 	say(&ns, "say WATCHDOG=1");
-	cr_expect(state_is(&ns, "hale:healthy"));
+	cr_expect(state_is_named(&ns, "hale:healthy"));
 	ns_kill(&ns);
 	ns = start_as(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--health=notify:", "--health-interval", CHECKS_LONG,
-	                 "--health-retries=1", "--health-start-period",
-	                 CHECKS_LONG, "--on-unhealthy=stop", herald())});
+	    .words = NS_WORDS("--health=notify:", "--health-interval",
+	                      CHECKS_LONG, "--health-retries=1",
+	                      "--health-start-period", CHECKS_LONG,
+	                      "--on-unhealthy=stop", notify_program())});
 	expect(&ns, "say READY=1", "hale:healthy");
 	order(&ns, "say WATCHDOG=trigger");
-	state_said(&ns, "WATCHDOG=trigger");
-	cr_expect_eq(ns_end(&ns), 124);
+	state_await_message(&ns, "WATCHDOG=trigger");
+	cr_expect_eq(ns_wait(&ns), 124);
 }
 
 static void
 expect_status(const struct ns *ns, const char *text)
 {
 	struct ns_output output;
-	struct ns one =
-	    ns_beside(ns, &(struct ns_setup){.words = NS_WORDS("--status")});
+	struct ns one = ns_start_beside(
+	    ns, &(struct ns_setup){.words = NS_WORDS("--status")});
 
 	ns_collect(&one, &output);
 	cr_expect_not_null(strstr(output.out, text), "%s: %s", text,
@@ -274,7 +278,7 @@ Test(notify, ignores_what_is_too_long_or_is_no_text)
 	expect(&ns, "long 4097 READY=1|X=", "hale:starting");
 	expect(&ns, "long 60000 READY=1|X=", "hale:starting");
 	expect(&ns, "long 0 ", "hale:starting");
-	expect(&ns, "cut READY=1", "hale:starting");
+	expect(&ns, "nul READY=1", "hale:starting");
 	expect(&ns, "long 4096 READY=1|X=", "hale:healthy");
 	ns_kill(&ns);
 }
@@ -283,33 +287,33 @@ Test(notify, ignores_what_is_too_long_or_is_no_text)
 Test(notify, counts_no_pause)
 {
 	struct ns ns = start_as(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--health=notify:?max-age=2s", "--health-interval",
-	                 CHECKS_LONG, "--health-retries=1",
-	                 "--health-start-period", CHECKS_LONG, herald())});
+	    .words = NS_WORDS("--health=notify:?max-age=2s",
+	                      "--health-interval", CHECKS_LONG,
+	                      "--health-retries=1", "--health-start-period",
+	                      CHECKS_LONG, notify_program())});
 	char errors[NS_TEXT];
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	state_freeze(&ns);
-	state_pass(2000 + 600);
+	state_let_pass(2000 + 600);
 	state_thaw(&ns);
 	expect(&ns, "say STATUS=back", "hale:healthy");
-	state_errors(&ns, errors, sizeof(errors));
+	state_messages(&ns, errors, sizeof(errors));
 	cr_expect_null(strstr(errors, "unhealthy"), "%s", errors);
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	ns_kill(&ns);
 }
 
 /* PROGRAM may have much to say while it stops, and must not wait for it. */
 Test(notify, is_heard_to_the_end)
 {
-	struct ns ns = start_as(
-	    &(struct ns_setup){.words = NS_WORDS("--health=notify:", "--drain",
-	                                         CHECKS_LONG, herald())});
+	struct ns ns = start_as(&(struct ns_setup){
+	    .words = NS_WORDS("--health=notify:", "--drain", CHECKS_LONG,
+	                      notify_program())});
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	ns_send(&ns, SIGTERM);
-	state_await(&ns, "hale:stopping");
+	state_await_name(&ns, "hale:stopping");
 	expect(&ns, "flood 1000 STATUS=stopping", "hale:stopping");
 	expect(&ns, "say READY=1", "hale:stopping");
 	ns_kill(&ns);
@@ -325,7 +329,7 @@ check_family(bool plain)
 	expect(&ns, "child READY=1", "hale:healthy");
 	ns_kill(&ns);
 	ns = start(plain, "notify:");
-	expect(&ns, "stranger READY=1",
+	expect(&ns, "session READY=1",
 	       plain ? "hale:starting" : "hale:healthy");
 	ns_kill(&ns);
 }
@@ -382,11 +386,12 @@ Test(notify, is_not_heard_from_outside)
 Test(notify, is_not_heard_from_beside_where_hale_is_not_pid_1)
 {
 	struct ns ns = start(true, "notify:");
-	struct ns one = ns_beside(
-	    &ns, &(struct ns_setup){
-		     .words = NS_WORDS(herald(), ask_name(&ns), "READY=1")});
+	struct ns one = ns_start_beside(
+	    &ns,
+	    &(struct ns_setup){
+		.words = NS_WORDS(notify_program(), ask_name(&ns), "READY=1")});
 
-	cr_expect_eq(ns_end(&one), 0);
+	cr_expect_eq(ns_wait(&one), 0);
 	expect(&ns, "say STATUS=loading", "hale:starting");
 	expect(&ns, "say READY=1", "hale:healthy");
 	ns_kill(&ns);
@@ -404,7 +409,7 @@ check_handed(bool plain)
 	before = state_descriptors(&ns, false);
 	cr_expect_eq(before, 6); /* and 0 to 2, memory, signals, the socket */
 	for (i = 0; i < 50; i++)
-		say(&ns, "handed FDSTORE=1");
+		say(&ns, "descriptors FDSTORE=1");
 	cr_expect_eq(state_descriptors(&ns, false), before);
 	cr_expect_eq(state_descriptors(&ns, true), 1);
 	ns_kill(&ns);
@@ -420,15 +425,15 @@ Test(notify, of_no_end_holds_up_no_signal)
 {
 	struct ns ns = start_as(&(struct ns_setup){
 	    .words = NS_WORDS("--health=notify:", "--on-unhealthy=report",
-	                      herald())});
+	                      notify_program())});
 	long long began;
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	order(&ns, "flood 100000000 STATUS=x");
-	began = extra_now();
+	began = helper_now_ms();
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
-	cr_expect_lt(extra_now() - began, 5000);
+	cr_expect_eq(ns_wait(&ns), 143);
+	cr_expect_lt(helper_now_ms() - began, 5000);
 }
 
 /* ------ Where it is said. ------ */
@@ -437,16 +442,16 @@ static void
 check_streams(int closed)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health=notify:", herald(), "READY=1"),
+	    .words = NS_WORDS("--health=notify:", notify_program(), "READY=1"),
 	    .in = (closed & 1) != 0 ? NS_CLOSED : NS_PIPE,
 	    .out = (closed & 2) != 0 ? NS_CLOSED : NS_PIPE,
 	    .err = (closed & 4) != 0 ? NS_CLOSED : NS_PIPE});
 
 	if ((closed & 1) != 0) {
-		cr_expect_eq(ns_end(&ns), 0);
+		cr_expect_eq(ns_wait(&ns), 0);
 		return;
 	}
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	expect_status(&ns, "target: notify:\n");
 	ns_kill(&ns);
 }
@@ -476,10 +481,10 @@ inherit(void *refusal)
 static void
 check_inherited(struct refusal *refusal)
 {
-	struct ns ns = start_as(
-	    &(struct ns_setup){.words = NS_WORDS("--health=notify:", herald()),
-	                       .prepare = inherit,
-	                       .argument = refusal});
+	struct ns ns = start_as(&(struct ns_setup){
+	    .words = NS_WORDS("--health=notify:", notify_program()),
+	    .prepare = inherit,
+	    .argument = refusal});
 
 	expect(&ns, "say READY=1", "hale:healthy");
 	cr_expect_eq(state_descriptors(&ns, false), 6);
@@ -502,11 +507,11 @@ expect_failure(int call)
 	struct refusal r = {call, EACCES, REFUSE_ANY};
 	struct ns_output output;
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--health=notify:", herald()),
-	                       .prepare = refuse_call,
-	                       .argument = &r},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--health=notify:",
+	                                            notify_program()),
+	                          .prepare = refuse_call,
+	                          .argument = &r},
+	       &output);
 	cr_expect_eq(output.code, 125);
 	cr_expect_str_empty(output.out);
 	cr_expect_eq(strncmp(output.err,
@@ -540,17 +545,17 @@ time_run(const struct ns *ns)
 Test(notify, does_not_make_hale_spin_where_it_cannot_be_taken)
 {
 	struct refusal r = {SYS_recvmsg, EPERM, REFUSE_ANY};
-	struct ns ns = start_as(
-	    &(struct ns_setup){.words = NS_WORDS("--health=notify:", herald()),
-	                       .prepare = refuse_call,
-	                       .argument = &r});
+	struct ns ns = start_as(&(struct ns_setup){
+	    .words = NS_WORDS("--health=notify:", notify_program()),
+	    .prepare = refuse_call,
+	    .argument = &r});
 	long long before;
 
 	order(&ns, "say READY=1");
-	state_pass(200);
+	state_let_pass(200);
 	before = time_run(&ns);
-	state_pass(2000);
+	state_let_pass(2000);
 	cr_expect_lt(time_run(&ns) - before, 100);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
+	cr_expect_eq(ns_wait(&ns), 143);
 }

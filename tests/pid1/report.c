@@ -10,17 +10,18 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "extra.h"
+#include "helper.h"
 #include "json.h"
 
-TestSuite(report, .init = extra_begin, .fini = extra_end);
+TestSuite(report, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 /* Run hale with these words behind --exit-report PATH. */
 static void
 run(const struct ns_setup *setup, struct ns_output *output)
 {
 	struct ns_setup with = *setup;
-	char *words[32] = {"--exit-report", extra_path("report")};
+	char *words[32] = {"--exit-report", helper_path("report")};
 	size_t i;
 
 	for (i = 0; setup->words[i] != NULL; i++)
@@ -36,12 +37,12 @@ expect_report(char *filter, const char *expected)
 {
 	char line[NS_TEXT], facts[NS_TEXT];
 
-	extra_get(extra_path("report"), line, sizeof(line));
+	helper_read_file(helper_path("report"), line, sizeof(line));
 	cr_expect(json_valid(line), "%s", line);
 	cr_expect_eq(strchr(line, '\n') - line + 1, (long)strlen(line));
-	cr_assert(extra_jq(filter, line, facts, sizeof(facts)), "%s", line);
+	cr_assert(helper_jq(filter, line, facts, sizeof(facts)), "%s", line);
 	cr_expect_str_eq(facts, expected);
-	cr_expect_eq(access(extra_path("report.hale"), F_OK), -1);
+	cr_expect_eq(access(helper_path("report.hale"), F_OK), -1);
 }
 
 #define SUMMARY "[.reason,.exit_code,.signal,.message]"
@@ -57,7 +58,8 @@ Test(report, has_these_fields_and_no_others)
 {
 	struct ns_output output;
 
-	run(&(struct ns_setup){.words = NS_WORDS(extra_actor(), "exit", "0")},
+	run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(), "exit",
+	                                         "0")},
 	    &output);
 	cr_expect_str_empty(output.err);
 	expect_report("[keys_unsorted,map_values(type)|tostring]|join(\" \")",
@@ -76,8 +78,8 @@ Test(report, is_of_an_exit)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		run(&(struct ns_setup){.words =
-		                           NS_WORDS(extra_actor(), "exit", "3"),
+		run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(),
+		                                         "exit", "3"),
 		                       .plain = plain != 0},
 		    &output);
 		cr_expect_eq(output.code, 3);
@@ -90,7 +92,8 @@ Test(report, is_of_a_signal)
 {
 	struct ns_output output;
 
-	run(&(struct ns_setup){.words = NS_WORDS(extra_actor(), "die", "11")},
+	run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(), "die",
+	                                         "11")},
 	    &output);
 	cr_expect_eq(output.code, 139);
 	expect_report(UNTIMED, "[\"signaled\",139,11,\"PROGRAM was killed by "
@@ -101,14 +104,15 @@ Test(report, has_the_code_that_hale_exits_with)
 {
 	struct ns_output output;
 
-	run(&(struct ns_setup){.words = NS_WORDS("-e", "3", extra_actor(),
-	                                         "exit", "3")},
+	run(&(struct ns_setup){.words =
+	                           NS_WORDS("-e", "3", helper_stop_program(),
+	                                    "exit", "3")},
 	    &output);
 	cr_expect_eq(output.code, 0);
 	expect_report(UNTIMED, "[\"exited\",0,0,\"PROGRAM exited with 3 after "
 	                       "TIME\"]\n");
-	run(&(struct ns_setup){.words = NS_WORDS("-e143", extra_actor(), "die",
-	                                         "15")},
+	run(&(struct ns_setup){.words = NS_WORDS("-e143", helper_stop_program(),
+	                                         "die", "15")},
 	    &output);
 	cr_expect_eq(output.code, 0);
 	expect_report(UNTIMED, "[\"signaled\",0,15,\"PROGRAM was killed by "
@@ -152,13 +156,13 @@ Test(report, counts_the_time_that_program_ran)
 {
 	struct ns_output output;
 	char filter[64];
-	long long before = extra_now();
+	long long before = helper_now_ms();
 
 	run(&(struct ns_setup){.words =
 	                           NS_WORDS(ns_hale(), "--sleep", "250ms")},
 	    &output);
 	snprintf(filter, sizeof(filter), ".duration_ms>=250,.duration_ms<=%lld",
-	         extra_now() - before);
+	         helper_now_ms() - before);
 	expect_report(filter, "true\ntrue\n");
 }
 
@@ -169,9 +173,10 @@ Test(report, counts_orphans_and_memory)
 
 	for (plain = 0; plain < 2; plain++) {
 		run(&(struct ns_setup){.words = NS_WORDS(
-					   "--grace=60s", extra_actor(),
+					   "--grace=60s", helper_stop_program(),
 					   "beside", "idle", "+", "beside",
-					   "fall", "0", "1", "+", "exit", "7"),
+					   "exit-after-term", "0", "1", "+",
+					   "exit", "7"),
 		                       .plain = plain != 0},
 		    &output);
 		cr_expect_eq(output.code, 7);
@@ -195,8 +200,8 @@ Test(report, does_not_take_what_it_could_not_read_for_a_count)
 
 	if (access("/sys/fs/cgroup", F_OK) < 0)
 		cr_skip_test("there is no /sys/fs/cgroup to mount over");
-	cr_assert_eq(mkdir(extra_path("sys"), 0755), 0);
-	cr_assert_eq(mkdir(extra_path("sys/memory"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("sys"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("sys/memory"), 0755), 0);
 	run(
 	    &(struct ns_setup){
 		.words = NS_WORDS("/bin/sh", "-c",
@@ -204,7 +209,7 @@ Test(report, does_not_take_what_it_could_not_read_for_a_count)
 	                          "echo oom_kill 5 >memory.events && "
 	                          "echo oom_kill 5 >memory/memory.oom_control"),
 		.prepare = hide_cgroup,
-		.argument = extra_path("sys")},
+		.argument = helper_path("sys")},
 	    &output);
 	cr_expect_eq(output.code, 0);
 	expect_report(".oom_kills", "0\n");
@@ -219,10 +224,10 @@ check_unwritable(char *path, const char *reason)
 	struct ns_output output;
 	char expected[NS_TEXT];
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--exit-report", path,
-	                                         extra_actor(), "exit", "5")},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report", path,
+	                                            helper_stop_program(),
+	                                            "exit", "5")},
+	       &output);
 	cr_expect_eq(output.code, 5);
 	snprintf(expected, sizeof(expected),
 	         "hale: warning: cannot write the exit report '%s': %s "
@@ -235,28 +240,28 @@ check_unwritable(char *path, const char *reason)
 
 Test(report, that_cannot_be_written_is_a_warning)
 {
-	check_unwritable(extra_path("none/report"),
+	check_unwritable(helper_path("none/report"),
 	                 "No such file or directory");
-	check_unwritable(extra_path(""), "Is a directory");
+	check_unwritable(helper_path(""), "Is a directory");
 	check_unwritable("/proc/report", "No such file or directory");
-	cr_assert_eq(mkfifo(extra_path("fifo"), 0600), 0);
-	check_unwritable(extra_path("fifo"), "No such device or address");
+	cr_assert_eq(mkfifo(helper_path("fifo"), 0600), 0);
+	check_unwritable(helper_path("fifo"), "No such device or address");
 }
 
 Test(report, warns_before_program_runs)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--exit-report", extra_path("none/report"),
-	                      extra_actor(), "idle")});
+	    .words = NS_WORDS("--exit-report", helper_path("none/report"),
+	                      helper_stop_program(), "idle")});
 	char line[NS_LINE];
 
-	cr_assert(ns_line(ns.err, line));
+	cr_assert(ns_read_line(ns.err, line));
 	cr_expect_not_null(strstr(line, "(it will be tried again at the end)"));
-	ns_expect(&ns, "ready");
-	cr_assert_eq(mkdir(extra_path("none"), 0755), 0);
+	ns_expect_line(&ns, "ready");
+	cr_assert_eq(mkdir(helper_path("none"), 0755), 0);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
-	cr_assert_eq(rename(extra_path("none/report"), extra_path("report")),
+	cr_expect_eq(ns_wait(&ns), 143);
+	cr_assert_eq(rename(helper_path("none/report"), helper_path("report")),
 	             0);
 	expect_report(".reason", "signaled\n");
 }
@@ -266,17 +271,17 @@ Test(report, warns_before_program_runs)
 Test(report, that_finds_the_disk_full_is_a_warning)
 {
 	struct ns_output output;
-	char *full = extra_path("full"), expected[NS_TEXT];
+	char *full = helper_path("full"), expected[NS_TEXT];
 	int fd;
 
 	if (mknod(full, S_IFCHR | 0666, makedev(1, 7)) < 0 ||
 	    (fd = open(full, O_WRONLY | O_CLOEXEC)) < 0)
 		cr_skip_test("it takes root to make a device");
 	close(fd);
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--exit-report", full,
-	                                         extra_actor(), "exit", "5")},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report", full,
+	                                            helper_stop_program(),
+	                                            "exit", "5")},
+	       &output);
 	cr_expect_eq(output.code, 5);
 	snprintf(expected, sizeof(expected),
 	         "hale: warning: cannot write the exit report '%s': No space "
@@ -288,16 +293,16 @@ Test(report, that_finds_the_disk_full_is_a_warning)
 Test(report, may_go_to_a_descriptor)
 {
 	struct ns_output output;
-	char *link = extra_path("stdout"), code[NS_TEXT];
+	char *link = helper_path("stdout"), code[NS_TEXT];
 
 	cr_assert_eq(symlink("/proc/self/fd/1", link), 0);
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--exit-report", link,
-	                                         extra_actor(), "exit", "5")},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report", link,
+	                                            helper_stop_program(),
+	                                            "exit", "5")},
+	       &output);
 	cr_expect_eq(output.code, 5);
 	cr_expect_str_empty(output.err);
-	cr_assert(extra_jq(".exit_code", output.out, code, sizeof(code)));
+	cr_assert(helper_jq(".exit_code", output.out, code, sizeof(code)));
 	cr_expect_str_eq(code, "5\n");
 }
 
@@ -314,19 +319,21 @@ Test(report, is_written_in_place_where_the_file_is_a_mount)
 	struct ns_output output;
 	struct stat before, after;
 
-	extra_put(extra_path("report"),
-	          "an older report, and so on and so on, which is longer than "
-	          "the new one, whatever that one has to say of its PROGRAM, "
-	          "and so on and so on, until there is no doubt about it; and "
-	          "then again, since a report has two hundred bytes or more\n");
-	cr_assert_eq(stat(extra_path("report"), &before), 0);
-	run(&(struct ns_setup){.words = NS_WORDS(extra_actor(), "exit", "5"),
+	helper_write_file(
+	    helper_path("report"),
+	    "an older report, and so on and so on, which is longer than "
+	    "the new one, whatever that one has to say of its PROGRAM, "
+	    "and so on and so on, until there is no doubt about it; and "
+	    "then again, since a report has two hundred bytes or more\n");
+	cr_assert_eq(stat(helper_path("report"), &before), 0);
+	run(&(struct ns_setup){.words =
+	                           NS_WORDS(helper_stop_program(), "exit", "5"),
 	                       .prepare = mount_file,
-	                       .argument = extra_path("report")},
+	                       .argument = helper_path("report")},
 	    &output);
 	cr_expect_eq(output.code, 5);
 	cr_expect_str_empty(output.err);
-	cr_assert_eq(stat(extra_path("report"), &after), 0);
+	cr_assert_eq(stat(helper_path("report"), &after), 0);
 	cr_expect_eq(before.st_ino, after.st_ino);
 	expect_report(".exit_code", "5\n");
 }
@@ -337,9 +344,10 @@ Test(report, replaces_an_older_one_as_a_whole)
 	char old[64] = "";
 	int fd;
 
-	extra_put(extra_path("report"), "an older report\n");
-	fd = open(extra_path("report"), O_RDONLY);
-	run(&(struct ns_setup){.words = NS_WORDS(extra_actor(), "exit", "5")},
+	helper_write_file(helper_path("report"), "an older report\n");
+	fd = open(helper_path("report"), O_RDONLY);
+	run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(), "exit",
+	                                         "5")},
 	    &output);
 	cr_expect_gt(read(fd, old, sizeof(old) - 1), 0);
 	cr_expect_str_eq(old, "an older report\n");
@@ -359,12 +367,13 @@ Test(report, is_refused_by_a_read_only_file_system)
 {
 	struct ns_output output;
 
-	cr_assert_eq(mkdir(extra_path("rom"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("rom"), 0755), 0);
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report",
-	                                            extra_path("rom/report"),
-	                                            extra_actor(), "exit", "5"),
+	                                            helper_path("rom/report"),
+	                                            helper_stop_program(),
+	                                            "exit", "5"),
 	                          .prepare = make_readonly,
-	                          .argument = extra_path("rom")},
+	                          .argument = helper_path("rom")},
 	       &output);
 	cr_expect_eq(output.code, 5);
 	cr_expect_not_null(
@@ -376,10 +385,10 @@ Test(report, is_found_by_a_whole_path_only)
 {
 	struct ns_output output;
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--exit-report", "report",
-	                                         extra_actor(), "exit", "5")},
-	    &output);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report", "report",
+	                                            helper_stop_program(),
+	                                            "exit", "5")},
+	       &output);
 	cr_expect_eq(output.code, 125);
 }
 
@@ -387,8 +396,9 @@ Test(report, does_not_mind_half_of_one_that_an_earlier_hale_left)
 {
 	struct ns_output output;
 
-	extra_put(extra_path("report.hale"), "half of one");
-	run(&(struct ns_setup){.words = NS_WORDS(extra_actor(), "exit", "5")},
+	helper_write_file(helper_path("report.hale"), "half of one");
+	run(&(struct ns_setup){.words = NS_WORDS(helper_stop_program(), "exit",
+	                                         "5")},
 	    &output);
 	cr_expect_str_empty(output.err);
 	expect_report(".exit_code", "5\n");

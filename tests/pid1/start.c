@@ -64,7 +64,7 @@ check_signals(unsigned long blocked, unsigned long ignored)
 
 	snprintf(expected, sizeof(expected),
 	         "SigBlk:\t%016lx\nSigIgn:\t%016lx\n", blocked, ignored);
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "mask"),
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "mask"),
 	                          .prepare = inherit,
 	                          .argument = &s},
 	       &output);
@@ -89,7 +89,7 @@ Test(start, sees_the_status_though_chld_is_ignored)
 	struct signals s = {0, 1UL << (SIGCHLD - 1)};
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "7"),
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "exit", "7"),
 	                          .prepare = inherit,
 	                          .argument = &s},
 	       &output);
@@ -117,7 +117,8 @@ check_early(char *mode, int n)
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--forward", mode, ns_guest(), "catch", "1", "0"),
+	    .words =
+		NS_WORDS("--forward", mode, ns_program(), "catch", "1", "0"),
 	    .prepare = be_told_early,
 	    .argument = &ends[1]});
 	cr_assert_eq(read(ends[0], &byte, 1), 1);
@@ -126,9 +127,9 @@ check_early(char *mode, int n)
 	close(ends[0]);
 	close(ends[1]);
 	snprintf(expected, sizeof(expected), "%d", n);
-	ns_expect(&ns, "ready");
-	ns_expect(&ns, expected);
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "ready");
+	ns_expect_line(&ns, expected);
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(start, forwards_what_was_pending_before_hale)
@@ -152,9 +153,9 @@ check_at(char *mode, int stop)
 	struct trace t;
 	int stops = 0;
 
-	trace_start(&t,
-	            &(struct ns_setup){.words = NS_WORDS("--forward", mode,
-	                                                 ns_guest(), "wait")});
+	trace_start(
+	    &t, &(struct ns_setup){.words = NS_WORDS("--forward", mode,
+	                                             ns_program(), "wait")});
 	do
 		cr_assert(trace_next(&t));
 	while (!t.started && (!t.blocked || stops++ < stop));
@@ -224,14 +225,14 @@ static void
 check_after(char *mode, long delay)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--forward", mode, ns_guest(), "idle")});
+	    .words = NS_WORDS("--forward", mode, ns_program(), "idle")});
 	long start;
 
 	await_block(&ns);
 	for (start = clock_us(); clock_us() - start < delay;)
 		continue;
 	ns_send(&ns, SIGTERM);
-	cr_assert_eq(ns_end(&ns), 128 + SIGTERM, "after %ld us", delay);
+	cr_assert_eq(ns_wait(&ns), 128 + SIGTERM, "after %ld us", delay);
 }
 
 Test(start, loses_no_signal_at_any_moment)
@@ -252,7 +253,7 @@ listen_pid(char *value, struct ns_output *output)
 	snprintf(entry, sizeof(entry), "LISTEN_PID=%s", value);
 	ns_run(
 	    &(struct ns_setup){
-		.words = NS_WORDS(ns_guest(), "variable", "LISTEN_PID"),
+		.words = NS_WORDS(ns_program(), "variable", "LISTEN_PID"),
 		.env = value != NULL ? NS_WORDS(entry) : NULL},
 	    output);
 	return output->out;
@@ -272,7 +273,7 @@ Test(start, leaves_the_environment_to_program)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "variable",
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "variable",
 	                                            "HALE_LOG_LEVEL"),
 	                          .env = NS_WORDS("HALE_LOG_LEVEL=error")},
 	       &output);
@@ -284,11 +285,11 @@ Test(start, passes_programs_words_on_untouched)
 	struct ns_output output;
 
 	ns_run(&(struct ns_setup){.words =
-	                              NS_WORDS(ns_guest(), "say", "-v", "",
+	                              NS_WORDS(ns_program(), "say", "-v", "",
 	                                       "--", "-e", "a b", "--version")},
 	       &output);
 	cr_expect_str_eq(output.out, "-v\n\n--\n-e\na b\n--version\n");
-	ns_run(&(struct ns_setup){.words = NS_WORDS("--", ns_guest(), "say",
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--", ns_program(), "say",
 	                                            "--", "-h")},
 	       &output);
 	cr_expect_str_eq(output.out, "--\n-h\n");

@@ -13,37 +13,38 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "json.h"
 #include "state.h"
 
-TestSuite(status, .init = extra_begin, .fini = extra_end);
+TestSuite(status, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 enum { SEAL_FUTURE_WRITE = 0x10 }; /* Linux 5.1, and not in every libc */
 
 static char *
 file_target(void)
 {
-	return checks_text("file:%s", extra_path("up"));
+	return checks_text("file:%s", helper_path("up"));
 }
 
 static void
 go_up(void)
 {
-	extra_put(extra_path("up"), "");
+	helper_write_file(helper_path("up"), "");
 }
 
 /* A hale that watches a file, the other options being the usual ones. */
 static struct ns
 start(bool plain)
 {
-	struct ns ns = ns_start(
-	    &(struct ns_setup){.words = NS_WORDS("--health", file_target(),
-	                                         "--health-interval=20ms",
-	                                         ns_guest(), "catch", "2", "7"),
-	                       .plain = plain});
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words =
+		NS_WORDS("--health", file_target(), "--health-interval=20ms",
+	                 ns_program(), "catch", "2", "7"),
+	    .plain = plain});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
@@ -52,7 +53,7 @@ static void
 beside(const struct ns *ns, void (*prepare)(void *), char **words,
        struct ns_output *output)
 {
-	struct ns one = ns_beside(
+	struct ns one = ns_start_beside(
 	    ns, &(struct ns_setup){.words = words, .prepare = prepare});
 
 	ns_collect(&one, output);
@@ -90,30 +91,30 @@ check_states(bool plain)
 	    .words = NS_WORDS("--health", file_target(),
 	                      "--health-interval=20ms", "--health-start-period",
 	                      CHECKS_LONG, "--health-start-interval=20ms",
-	                      ns_guest(), "catch", "2", "7"),
+	                      ns_program(), "catch", "2", "7"),
 	    .plain = plain});
 
-	ns_expect(&ns, "ready");
-	ns_settle(&ns); /* its page comes after PROGRAM */
+	ns_expect_line(&ns, "ready");
+	ns_await_sleep(&ns); /* its page comes after PROGRAM */
 	expect_check(&ns, NULL, "starting", "");
 	cr_expect_eq(live(&ns), 0);
 	go_up();
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	expect_check(&ns, NULL, "healthy", "");
 	cr_expect_eq(live(&ns), 0);
-	cr_assert_eq(unlink(extra_path("up")), 0);
-	state_await(&ns, "hale:unhealthy");
+	cr_assert_eq(unlink(helper_path("up")), 0);
+	state_await_name(&ns, "hale:unhealthy");
 	expect_check(&ns, NULL, "unhealthy", file_target());
 	expect_check(&ns, NULL, "unhealthy", "no such file");
 	cr_expect_eq(live(&ns), 1);
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	expect_check(&ns, NULL, "stopping", "");
 	cr_expect_eq(live(&ns), 0);
 	/* Nobody has been sent anything by all that. */
 	ns_send(&ns, SIGUSR1);
-	ns_expect(&ns, "10");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "10");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 Test(status, is_what_check_says)
@@ -132,10 +133,10 @@ Test(status, is_asked_for_whatever_the_environment_has)
 
 	go_up();
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--grace=0", ns_guest(), "wait"), .env = env});
-	state_await(&ns, "hale:healthy");
-	cr_assert_eq(unlink(extra_path("up")), 0);
-	one = ns_beside(
+	    .words = NS_WORDS("--grace=0", ns_program(), "wait"), .env = env});
+	state_await_name(&ns, "hale:healthy");
+	cr_assert_eq(unlink(helper_path("up")), 0);
+	one = ns_start_beside(
 	    &ns, &(struct ns_setup){.words = NS_WORDS("--check"), .env = env});
 	ns_collect(&one, &output);
 	checks_judge(&output, "healthy", "");
@@ -149,9 +150,9 @@ Test(status, stays_valid_until_the_next_attempt)
 	go_up();
 	ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health", file_target(), "--health-interval",
-	                      CHECKS_LONG, ns_guest(), "wait")});
-	state_await(&ns, "hale:healthy");
-	state_pass(3000);
+	                      CHECKS_LONG, ns_program(), "wait")});
+	state_await_name(&ns, "hale:healthy");
+	state_let_pass(3000);
 	expect_check(&ns, NULL, "healthy", "");
 	ns_kill(&ns);
 }
@@ -162,9 +163,10 @@ Test(status, can_be_waited_for)
 	struct ns_output output;
 	char line[NS_LINE];
 
-	one = ns_beside(&ns, &(struct ns_setup){
-				 .words = NS_WORDS("--check", "--wait=10m")});
-	cr_expect(ns_line(one.err, line));
+	one = ns_start_beside(
+	    &ns,
+	    &(struct ns_setup){.words = NS_WORDS("--check", "--wait=10m")});
+	cr_expect(ns_read_line(one.err, line));
 	go_up();
 	ns_collect(&one, &output);
 	cr_expect_eq(output.code, 0, "%s", output.out);
@@ -197,13 +199,13 @@ check_halted(bool plain)
 
 	go_up();
 	ns = start(plain);
-	state_await(&ns, "hale:healthy");
-	ns_halt(&ns);
-	ns_until(is_found_out, &ns);
+	state_await_name(&ns, "hale:healthy");
+	ns_suspend(&ns);
+	ns_wait_until(is_found_out, &ns);
 	expect_check(&ns, NULL, "unhealthy", "stopped updating");
 	cr_expect_eq(live(&ns), 1);
 	ns_send(&ns, SIGCONT);
-	ns_until(is_good_again, &ns);
+	ns_wait_until(is_good_again, &ns);
 	ns_kill(&ns);
 }
 
@@ -222,7 +224,7 @@ check_nobody(const char *text, const struct ns_setup *setup)
 {
 	struct ns ns = ns_start(setup);
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	expect_check(&ns, NULL, "unhealthy", text);
 	cr_expect_eq(live(&ns), 1);
 	ns_kill(&ns);
@@ -233,9 +235,10 @@ Test(status, is_bad_where_no_hale_watches)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++)
-		check_nobody("hale", &(struct ns_setup){
-					 .words = NS_WORDS(ns_guest(), "wait"),
-					 .plain = plain != 0});
+		check_nobody(
+		    "hale",
+		    &(struct ns_setup){.words = NS_WORDS(ns_program(), "wait"),
+		                       .plain = plain != 0});
 }
 
 Test(status, is_not_taken_from_who_calls_itself_so)
@@ -243,11 +246,11 @@ Test(status, is_not_taken_from_who_calls_itself_so)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++)
-		check_nobody("hale",
-		             &(struct ns_setup){
-				 .words = NS_WORDS(extra_actor(), "named",
-		                                   "hale:healthy", "idle"),
-				 .plain = plain != 0});
+		check_nobody("hale", &(struct ns_setup){
+					 .words = NS_WORDS(
+					     helper_stop_program(), "named",
+					     "hale:healthy", "idle"),
+					 .plain = plain != 0});
 }
 
 /* It has a lower number than hale has. */
@@ -258,14 +261,14 @@ Test(status, is_not_hidden_by_who_calls_itself_so)
 		"/bin/sh", "-c",
 		checks_text("%s --health %s --health-interval=20ms %s idle & "
 	                    "exec %s named hale:healthy idle",
-	                    ns_hale(), file_target(), extra_actor(),
-	                    extra_actor())),
+	                    ns_hale(), file_target(), helper_stop_program(),
+	                    helper_stop_program())),
 	    .plain = true});
 	int i;
 
 	for (i = 0; i < 2; i++)
-		ns_expect(&ns, "ready");
-	state_said(&ns, "unhealthy");
+		ns_expect_line(&ns, "ready");
+	state_await_message(&ns, "unhealthy");
 	expect_check(&ns, NULL, "unhealthy", "no such file");
 	ns_kill(&ns);
 }
@@ -277,13 +280,14 @@ Test(status, is_hales_and_not_that_of_a_name_beside_it)
 	for (plain = 0; plain < 2; plain++) {
 		struct ns ns = ns_start(&(struct ns_setup){
 		    .words = NS_WORDS("--health", file_target(),
-		                      "--health-interval=20ms", extra_actor(),
-		                      "beside", "named", "hale:healthy", "idle",
-		                      "+", "named", "hale:healthy", "idle"),
+		                      "--health-interval=20ms",
+		                      helper_stop_program(), "beside", "named",
+		                      "hale:healthy", "idle", "+", "named",
+		                      "hale:healthy", "idle"),
 		    .plain = plain != 0});
 
-		ns_expect(&ns, "ready");
-		state_await(&ns, "hale:unhealthy");
+		ns_expect_line(&ns, "ready");
+		state_await_name(&ns, "hale:unhealthy");
 		expect_check(&ns, NULL, "unhealthy", "no such file");
 		ns_kill(&ns);
 	}
@@ -325,10 +329,10 @@ Test(status, can_be_seen_by_any_user)
 	if (geteuid() != 0)
 		cr_skip_test("it takes root to have a second user");
 	ns = start(false);
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	expect_check(&ns, become_nobody, "unhealthy", "");
 	go_up();
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	expect_check(&ns, become_nobody, "healthy", "");
 	beside(&ns, become_nobody, NS_WORDS("--status"), &output);
 	cr_expect_not_null(strstr(output.out, "healthy"), "%s", output.out);
@@ -345,7 +349,7 @@ expect_fact(const struct ns_output *output, char *filter, const char *expected)
 {
 	char facts[NS_TEXT];
 
-	cr_assert(extra_jq(filter, output->out, facts, sizeof(facts)), "%s",
+	cr_assert(helper_jq(filter, output->out, facts, sizeof(facts)), "%s",
 	          output->out);
 	cr_expect_str_eq(facts, expected, "%s: %s", filter, facts);
 }
@@ -358,8 +362,8 @@ have_failed(void *ns)
 	char facts[NS_TEXT];
 
 	beside(ns, NULL, NS_WORDS("--status=json"), &output);
-	return extra_jq(".targets[0].failures>=3 and .targets[1].failures>=1",
-	                output.out, facts, sizeof(facts)) &&
+	return helper_jq(".targets[0].failures>=3 and .targets[1].failures>=1",
+	                 output.out, facts, sizeof(facts)) &&
 	       strcmp(facts, "true\n") == 0;
 }
 
@@ -370,11 +374,11 @@ Test(status, has_all_in_json)
 	    .words = NS_WORDS(
 		"--health", file_target(), "--health-interval=20ms", "--health",
 		checks_text("exec:%s say 'out of \"order\"' say two exit 3",
-	                    extra_actor()),
-		"--health=file:/", ns_guest(), "wait")});
+	                    helper_stop_program()),
+		"--health=file:/", ns_program(), "wait")});
 
-	ns_expect(&ns, "ready");
-	ns_until(have_failed, &ns);
+	ns_expect_line(&ns, "ready");
+	ns_wait_until(have_failed, &ns);
 	beside(&ns, NULL, NS_WORDS("--status=json"), &output);
 	cr_expect_eq(output.code, 0);
 	cr_expect_str_empty(output.err);
@@ -399,7 +403,7 @@ Test(status, has_all_in_words)
 	struct ns_output output;
 	struct ns ns = start(true);
 
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	beside(&ns, NULL, NS_WORDS("--status"), &output);
 	cr_expect_eq(output.code, 0);
 	cr_expect_str_empty(output.err);
@@ -415,12 +419,12 @@ Test(status, keeps_the_first_4096_bytes_of_a_commands_output)
 	struct ns_output output;
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-retries=1", "--health",
-	                      checks_text("exec:%s say first spill 20000 exit "
+	                      checks_text("exec:%s say first write 20000 exit "
 	                                  "1",
-	                                  extra_actor()),
-	                      ns_guest(), "wait")});
+	                                  helper_stop_program()),
+	                      ns_program(), "wait")});
 
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	beside(&ns, NULL, NS_WORDS("--status=json"), &output);
 	expect_fact(&output,
 	            ".targets[0].output|gsub(\"\\\\\\\\x0a\";\"|\")|"
@@ -438,9 +442,9 @@ Test(status, escapes_what_a_command_wrote)
 	    .words = NS_WORDS("--health-retries=1", "--health",
 	                      "exec:/bin/sh -c 'printf \"a\\033[2J\\377\\001"
 	                      "\\303\\244\\302\\205b\"; exit 3'",
-	                      ns_guest(), "wait")});
+	                      ns_program(), "wait")});
 
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	beside(&ns, NULL, NS_WORDS("--status"), &output);
 	for (i = 0; output.out[i] != '\0'; i++)
 		cr_expect((unsigned char)output.out[i] >= ' ' ||
@@ -456,10 +460,10 @@ Test(status, escapes_what_a_command_wrote)
 Test(status, says_that_no_hale_watches)
 {
 	struct ns_output output;
-	struct ns ns =
-	    ns_start(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "wait")});
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(ns_program(), "wait")});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	beside(&ns, NULL, NS_WORDS("--status"), &output);
 	cr_expect_neq(output.code, 0);
 	beside(&ns, NULL, NS_WORDS("--status=json"), &output);
@@ -512,7 +516,7 @@ Test(status, is_sealed)
 	int seals, wanted = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
 	int fd;
 
-	state_await(&ns, "hale:unhealthy");
+	state_await_name(&ns, "hale:unhealthy");
 	fd = open(memory_file(&ns), O_RDWR | O_CLOEXEC);
 	cr_assert_geq(fd, 0, "%s", strerror(errno));
 	seals = fcntl(fd, F_GET_SEALS);
@@ -533,11 +537,11 @@ Test(status, is_sealed)
 
 Test(status, has_a_file_only_where_health_is_watched)
 {
-	struct ns ns =
-	    ns_start(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "wait")});
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(ns_program(), "wait")});
 
-	ns_expect(&ns, "ready");
-	ns_settle(&ns);
+	ns_expect_line(&ns, "ready");
+	ns_await_sleep(&ns);
 	cr_expect_eq(state_descriptors(&ns, false), 3);
 	ns_kill(&ns);
 }

@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "extra.h"
+#include "helper.h"
 
 /* A grace that no test has time for. */
 #define LONG "60s"
@@ -18,14 +18,15 @@ enum { LONG_MS = 60000, GRACE = 400 };
  * hands out the lowest number first. */
 enum { MARK = 64 };
 
-/* Start hale with these words, which end in an actor that will be ready. */
+/* Start hale with these words, which end in an stop_program that will be ready.
+ */
 static struct ns
 start(bool plain, char **words)
 {
 	struct ns ns =
 	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
@@ -33,25 +34,25 @@ static void
 mark(const struct ns *ns)
 {
 	ns_send(ns, MARK);
-	ns_expect(ns, "64");
+	ns_expect_line(ns, "64");
 }
 
 /* Send hale TERM and wait for its end; how many milliseconds it took. */
 static long long
 stop(struct ns *ns)
 {
-	long long before = extra_now();
+	long long before = helper_now_ms();
 
 	ns_send(ns, SIGTERM);
-	extra_ended(ns);
-	return extra_now() - before;
+	helper_await_end(ns);
+	return helper_now_ms() - before;
 }
 
 /* Nobody is left but who was not hale's. */
 static void
 expect_nobody(const struct ns *ns)
 {
-	cr_expect_eq(extra_living(ns), ns->keeper > 0 ? 1 : 0);
+	cr_expect_eq(helper_count_living(ns), ns->keeper > 0 ? 1 : 0);
 }
 
 /* The grace is over, and not before; and then it is over soon. */
@@ -62,7 +63,8 @@ expect_grace(long long took)
 	cr_expect_lt(took, GRACE + NS_DEADLINE);
 }
 
-/* A stop of these actors ends with the grace, and with them; as PID 1 and not.
+/* A stop of these programs ends with the grace, and with them; as PID 1 and
+ * not.
  */
 static void
 check_grace(int code, char **words)
@@ -75,11 +77,11 @@ check_grace(int code, char **words)
 		expect_grace(stop(&ns));
 		if (plain != 0)
 			expect_nobody(&ns);
-		cr_expect_eq(ns_end(&ns), code);
+		cr_expect_eq(ns_wait(&ns), code);
 	}
 }
 
-/* A stop of these actors ends long before the grace does. */
+/* A stop of these programs ends long before the grace does. */
 static void
 check_no_wait(int code, char **words)
 {
@@ -91,7 +93,7 @@ check_no_wait(int code, char **words)
 		cr_expect_lt(stop(&ns), LONG_MS / 2);
 		if (plain != 0)
 			expect_nobody(&ns);
-		cr_expect_eq(ns_end(&ns), code);
+		cr_expect_eq(ns_wait(&ns), code);
 	}
 }
 
@@ -99,37 +101,41 @@ check_no_wait(int code, char **words)
 
 Test(stop, kills_a_program_that_ignores_term_when_the_grace_is_over)
 {
-	check_grace(
-	    137, NS_WORDS("--grace", "400ms", extra_actor(), "deaf", "idle"));
+	check_grace(137, NS_WORDS("--grace", "400ms", helper_stop_program(),
+	                          "ignore-term", "idle"));
 }
 
 Test(stop, kills_grandchildren_that_ignore_term)
 {
-	check_grace(143, NS_WORDS("--grace=400ms", extra_actor(), "beside",
-	                          "deaf", "idle", "+", "beside", "deaf", "idle",
-	                          "+", "idle"));
+	check_grace(143,
+	            NS_WORDS("--grace=400ms", helper_stop_program(), "beside",
+	                     "ignore-term", "idle", "+", "beside",
+	                     "ignore-term", "idle", "+", "idle"));
 }
 
 Test(stop, kills_what_is_in_other_sessions)
 {
-	check_grace(143, NS_WORDS("--grace=400ms", extra_actor(), "beside",
-	                          "session", "deaf", "idle", "+", "beside",
-	                          "deaf", "chain", "8", "idle", "+", "idle"));
+	check_grace(143,
+	            NS_WORDS("--grace=400ms", helper_stop_program(), "beside",
+	                     "session", "ignore-term", "idle", "+", "beside",
+	                     "ignore-term", "chain", "8", "idle", "+", "idle"));
 }
 
 Test(stop, kills_program_and_what_it_started_together)
 {
-	check_grace(137, NS_WORDS("--grace=400ms", extra_actor(), "deaf",
-	                          "beside", "session", "idle", "+", "beside",
-	                          "chain", "3", "idle", "+", "idle"));
+	check_grace(137,
+	            NS_WORDS("--grace=400ms", helper_stop_program(),
+	                     "ignore-term", "beside", "session", "idle", "+",
+	                     "beside", "chain", "3", "idle", "+", "idle"));
 }
 
 Test(stop, kills_who_is_another_process_all_the_time)
 {
 	check_grace(143,
-	            NS_WORDS("--grace=400ms", extra_actor(), "beside", "deaf",
-	                     "runner", "+", "beside", "deaf", "runner", "+",
-	                     "beside", "deaf", "runner", "+", "idle"));
+	            NS_WORDS("--grace=400ms", helper_stop_program(), "beside",
+	                     "ignore-term", "keep-forking", "+", "beside",
+	                     "ignore-term", "keep-forking", "+", "beside",
+	                     "ignore-term", "keep-forking", "+", "idle"));
 }
 
 Test(stop, kills_who_is_stopped_for_good)
@@ -137,13 +143,13 @@ Test(stop, kills_who_is_stopped_for_good)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0, NS_WORDS("--grace=400ms", extra_actor(),
-		                               "deaf", "stopped"));
+		struct ns ns = start(
+		    plain != 0, NS_WORDS("--grace=400ms", helper_stop_program(),
+		                         "ignore-term", "stopped"));
 
-		extra_stopped(&ns, 1);
+		helper_await_stopped(&ns, 1);
 		expect_grace(stop(&ns));
-		cr_expect_eq(ns_end(&ns), 137);
+		cr_expect_eq(ns_wait(&ns), 137);
 	}
 }
 
@@ -152,19 +158,19 @@ Test(stop, counts_the_grace_of_what_is_left_from_programs_own_end)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0,
-		          NS_WORDS("--grace=400ms", extra_actor(), "beside",
-		                   "deaf", "idle", "+", "listen", "5"));
-		long long before = extra_now();
+		struct ns ns = start(
+		    plain != 0,
+		    NS_WORDS("--grace=400ms", helper_stop_program(), "beside",
+		             "ignore-term", "idle", "+", "listen", "5"));
+		long long before = helper_now_ms();
 
 		close(ns.in);
 		ns.in = -1;
-		extra_ended(&ns);
-		expect_grace(extra_now() - before);
+		helper_await_end(&ns);
+		expect_grace(helper_now_ms() - before);
 		if (plain != 0)
 			expect_nobody(&ns);
-		cr_expect_eq(ns_end(&ns), 5);
+		cr_expect_eq(ns_wait(&ns), 5);
 	}
 }
 
@@ -172,9 +178,10 @@ Test(stop, counts_the_grace_of_what_is_left_from_programs_own_end)
 
 Test(stop, is_over_with_a_program_that_ends)
 {
-	check_no_wait(143, NS_WORDS("--grace=" LONG, extra_actor(), "idle"));
-	check_no_wait(
-	    7, NS_WORDS("--grace=" LONG, extra_actor(), "fall", "0", "7"));
+	check_no_wait(143,
+	              NS_WORDS("--grace=" LONG, helper_stop_program(), "idle"));
+	check_no_wait(7, NS_WORDS("--grace=" LONG, helper_stop_program(),
+	                          "exit-after-term", "0", "7"));
 }
 
 Test(stop, is_over_when_all_that_program_left_has_ended)
@@ -182,18 +189,19 @@ Test(stop, is_over_when_all_that_program_left_has_ended)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0,
-		          NS_WORDS("--grace=" LONG, extra_actor(), "beside",
-		                   "fall", "300", "1", "+", "beside", "session",
-		                   "fall", "300", "2", "+", "fall", "0", "7"));
+		struct ns ns = start(
+		    plain != 0,
+		    NS_WORDS("--grace=" LONG, helper_stop_program(), "beside",
+		             "exit-after-term", "300", "1", "+", "beside",
+		             "session", "exit-after-term", "300", "2", "+",
+		             "exit-after-term", "0", "7"));
 		long long took = stop(&ns);
 
 		cr_expect_geq(took, 300);
 		cr_expect_lt(took, LONG_MS / 2);
 		if (plain != 0)
 			expect_nobody(&ns);
-		cr_expect_eq(ns_end(&ns), 7);
+		cr_expect_eq(ns_wait(&ns), 7);
 	}
 }
 
@@ -203,12 +211,13 @@ Test(stop, asks_what_program_left_to_end)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		ns_run(&(struct ns_setup){.words = NS_WORDS(
-					      "--grace=" LONG, extra_actor(),
-					      "beside", "session", "idle", "+",
-					      "exit", "6"),
-		                          .plain = plain != 0},
-		       &output);
+		ns_run(
+		    &(struct ns_setup){
+			.words = NS_WORDS("--grace=" LONG,
+		                          helper_stop_program(), "beside",
+		                          "session", "idle", "+", "exit", "6"),
+			.plain = plain != 0},
+		    &output);
 		cr_expect_eq(output.code, 6);
 		cr_expect_str_empty(output.err);
 	}
@@ -221,12 +230,13 @@ Test(stop, asks_grandchildren_in_programs_group_to_end)
 
 	for (plain = 0; plain < 2; plain++) {
 		struct ns ns = ns_start(&(struct ns_setup){
-		    .words = NS_WORDS("--grace=" LONG, extra_actor(), "beside",
-		                      "deaf", "under", "tell", "1", "0", "+",
-		                      "exit", "6"),
+		    .words =
+			NS_WORDS("--grace=" LONG, helper_stop_program(),
+		                 "beside", "ignore-term", "under",
+		                 "report-signals", "1", "0", "+", "exit", "6"),
 		    .plain = plain != 0});
 
-		ns_expect(&ns, "15");
+		ns_expect_line(&ns, "15");
 		ns_kill(&ns);
 	}
 }
@@ -234,26 +244,28 @@ Test(stop, asks_grandchildren_in_programs_group_to_end)
 Test(stop, asks_everybody_to_end_as_pid_1)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--grace=" LONG, extra_actor(), "beside", "deaf",
-	                 "chain", "2", "tell", "1", "0", "+", "exit", "6")});
+	    .words = NS_WORDS("--grace=" LONG, helper_stop_program(), "beside",
+	                      "ignore-term", "chain", "2", "report-signals",
+	                      "1", "0", "+", "exit", "6")});
 
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	ns_kill(&ns);
 }
 
 Test(stop, leaves_at_once_without_a_grace)
 {
-	struct ns ns = start(false, NS_WORDS(extra_actor(), "beside", "deaf",
-	                                     "idle", "+", "idle"));
+	struct ns ns =
+	    start(false, NS_WORDS(helper_stop_program(), "beside",
+	                          "ignore-term", "idle", "+", "idle"));
 
 	stop(&ns);
-	cr_expect_eq(ns_end(&ns), 143);
-	ns =
-	    start(true, NS_WORDS(extra_actor(), "beside", "idle", "+", "idle"));
+	cr_expect_eq(ns_wait(&ns), 143);
+	ns = start(true, NS_WORDS(helper_stop_program(), "beside", "idle", "+",
+	                          "idle"));
 	stop(&ns);
-	cr_expect_eq(extra_living(&ns), 2, "the child has been left alone");
-	cr_expect_eq(ns_end(&ns), 143);
+	cr_expect_eq(helper_count_living(&ns), 2,
+	             "the child has been left alone");
+	cr_expect_eq(ns_wait(&ns), 143);
 }
 
 static bool
@@ -265,17 +277,17 @@ has_mark(void *ns)
 /* Without a grace KILL would never come, so PROGRAM is not to be woken. */
 Test(stop, leaves_a_stopped_program_stopped_without_a_grace)
 {
-	struct ns ns = start(false, NS_WORDS(extra_actor(), "stopped"));
+	struct ns ns = start(false, NS_WORDS(helper_stop_program(), "stopped"));
 
-	extra_stopped(&ns, 1);
+	helper_await_stopped(&ns, 1);
 	ns_send(&ns, SIGTERM);
 	ns_send(&ns, SIGTERM);
 	/* When this has come, hale has done all that it does about TERM. */
 	ns_send(&ns, MARK);
-	ns_until(has_mark, &ns);
+	ns_wait_until(has_mark, &ns);
 	cr_expect_eq(ns_count(&ns, 'T'), 1);
 	ns_send(&ns, SIGCONT);
-	cr_expect_gt(ns_end(&ns), 128);
+	cr_expect_gt(ns_wait(&ns), 128);
 }
 
 /* ------ The stopped. ------ */
@@ -285,29 +297,30 @@ Test(stop, wakes_a_stopped_program_for_its_signal)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0,
-		          NS_WORDS("--grace=" LONG, extra_actor(), "halt"));
+		struct ns ns = start(plain != 0, NS_WORDS("--grace=" LONG,
+		                                          helper_stop_program(),
+		                                          "stop-and-report"));
 
-		extra_stopped(&ns, 1);
+		helper_await_stopped(&ns, 1);
 		cr_expect_lt(stop(&ns), LONG_MS / 2);
-		ns_expect(&ns, "woken by 15");
-		cr_expect_eq(ns_end(&ns), 0);
+		ns_expect_line(&ns, "woken by 15");
+		cr_expect_eq(ns_wait(&ns), 0);
 	}
 }
 
 Test(stop, wakes_a_stopped_program_at_the_end_of_the_drain)
 {
-	struct ns ns = start(false, NS_WORDS("--grace=" LONG, "--drain=400ms",
-	                                     extra_actor(), "halt"));
+	struct ns ns =
+	    start(false, NS_WORDS("--grace=" LONG, "--drain=400ms",
+	                          helper_stop_program(), "stop-and-report"));
 	long long took;
 
-	extra_stopped(&ns, 1);
+	helper_await_stopped(&ns, 1);
 	took = stop(&ns);
 	expect_grace(took);
 	cr_expect_lt(took, LONG_MS / 2);
-	ns_expect(&ns, "woken by 15");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "woken by 15");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(stop, wakes_the_stopped_that_program_left_for_their_term)
@@ -315,18 +328,18 @@ Test(stop, wakes_the_stopped_that_program_left_for_their_term)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0,
-		          NS_WORDS("--grace=" LONG, extra_actor(), "beside",
-		                   "halt", "+", "beside", "session", "halt",
-		                   "+", "listen", "9"));
+		struct ns ns = start(
+		    plain != 0,
+		    NS_WORDS("--grace=" LONG, helper_stop_program(), "beside",
+		             "stop-and-report", "+", "beside", "session",
+		             "stop-and-report", "+", "listen", "9"));
 
-		extra_stopped(&ns, 2);
+		helper_await_stopped(&ns, 2);
 		close(ns.in);
 		ns.in = -1;
-		ns_expect(&ns, "woken by 15");
-		ns_expect(&ns, "woken by 15");
-		cr_expect_eq(ns_end(&ns), 9);
+		ns_expect_line(&ns, "woken by 15");
+		ns_expect_line(&ns, "woken by 15");
+		cr_expect_eq(ns_wait(&ns), 9);
 	}
 }
 
@@ -337,68 +350,72 @@ Test(stop, holds_the_signal_back_for_the_drain_and_no_other)
 	int plain;
 
 	for (plain = 0; plain < 2; plain++) {
-		struct ns ns =
-		    start(plain != 0, NS_WORDS("--drain=400ms", extra_actor(),
-		                               "tell", "3", "8"));
-		long long before = extra_now();
+		struct ns ns = start(
+		    plain != 0, NS_WORDS("--drain=400ms", helper_stop_program(),
+		                         "report-signals", "3", "8"));
+		long long before = helper_now_ms();
 
 		ns_send(&ns, SIGTERM);
 		mark(&ns);
 		ns_send(&ns, SIGHUP);
-		ns_expect(&ns, "1");
-		ns_expect(&ns, "15");
-		expect_grace(extra_now() - before);
-		cr_expect_eq(ns_end(&ns), 8);
+		ns_expect_line(&ns, "1");
+		ns_expect_line(&ns, "15");
+		expect_grace(helper_now_ms() - before);
+		cr_expect_eq(ns_wait(&ns), 8);
 	}
 }
 
 /* It is the first that PROGRAM gets, once. */
 Test(stop, cuts_the_drain_short_at_the_second_signal)
 {
-	struct ns ns = start(
-	    false, NS_WORDS("--drain", LONG, extra_actor(), "tell", "3", "8"));
+	struct ns ns =
+	    start(false, NS_WORDS("--drain", LONG, helper_stop_program(),
+	                          "report-signals", "3", "8"));
 
 	ns_send(&ns, SIGTERM);
 	mark(&ns);
 	ns_send(&ns, SIGINT);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	mark(&ns);
-	cr_expect_eq(ns_end(&ns), 8);
+	cr_expect_eq(ns_wait(&ns), 8);
 }
 
 Test(stop, forwards_each_stop_signal_after_the_drain)
 {
 	struct ns ns = start(false, NS_WORDS("--drain=50ms", "--grace", LONG,
-	                                     extra_actor(), "tell", "3", "8"));
+	                                     helper_stop_program(),
+	                                     "report-signals", "3", "8"));
 
 	ns_send(&ns, SIGINT);
-	ns_expect(&ns, "2");
+	ns_expect_line(&ns, "2");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	ns_send(&ns, SIGINT);
-	ns_expect(&ns, "2");
-	cr_expect_eq(ns_end(&ns), 8);
+	ns_expect_line(&ns, "2");
+	cr_expect_eq(ns_wait(&ns), 8);
 }
 
 Test(stop, keeps_the_value_that_came_with_a_signal_it_held)
 {
-	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--drain=50ms", ns_guest(), "catch", "1", "4")});
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS("--drain=50ms", ns_program(),
+	                                         "catch", "1", "4")});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_queue(&ns, SIGTERM, 4711);
-	ns_expect(&ns, "15 4711");
-	cr_expect_eq(ns_end(&ns), 4);
+	ns_expect_line(&ns, "15 4711");
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 Test(stop, is_over_when_program_ends_in_the_drain)
 {
-	struct ns ns = start(
-	    false, NS_WORDS("--drain", LONG, extra_actor(), "tell", "1", "6"));
+	struct ns ns =
+	    start(false, NS_WORDS("--drain", LONG, helper_stop_program(),
+	                          "report-signals", "1", "6"));
 
 	ns_send(&ns, SIGTERM);
 	mark(&ns);
-	cr_expect_eq(ns_end(&ns), 6);
+	cr_expect_eq(ns_wait(&ns), 6);
 }
 
 Test(stop, gives_what_is_left_its_grace_when_program_ends_in_the_drain)
@@ -408,90 +425,94 @@ Test(stop, gives_what_is_left_its_grace_when_program_ends_in_the_drain)
 	for (plain = 0; plain < 2; plain++) {
 		struct ns ns =
 		    start(plain != 0, NS_WORDS("--drain", LONG, "--grace=400ms",
-		                               extra_actor(), "beside", "deaf",
-		                               "idle", "+", "tell", "1", "6"));
+		                               helper_stop_program(), "beside",
+		                               "ignore-term", "idle", "+",
+		                               "report-signals", "1", "6"));
 		long long before;
 
 		ns_send(&ns, SIGTERM);
-		before = extra_now();
+		before = helper_now_ms();
 		ns_send(&ns, MARK);
-		extra_ended(&ns);
-		expect_grace(extra_now() - before);
+		helper_await_end(&ns);
+		expect_grace(helper_now_ms() - before);
 		if (plain != 0)
 			expect_nobody(&ns);
-		cr_expect_eq(ns_end(&ns), 6);
+		cr_expect_eq(ns_wait(&ns), 6);
 	}
 }
 
 Test(stop, counts_the_grace_from_the_end_of_the_drain)
 {
 	struct ns ns = start(false, NS_WORDS("--drain=300ms", "--grace=400ms",
-	                                     extra_actor(), "deaf", "idle"));
+	                                     helper_stop_program(),
+	                                     "ignore-term", "idle"));
 
 	cr_expect_geq(stop(&ns), 300 + GRACE);
-	cr_expect_eq(ns_end(&ns), 137);
+	cr_expect_eq(ns_wait(&ns), 137);
 }
 
 /* ------ Which signal. ------ */
 
 Test(stop, begins_with_the_signal_that_was_chosen_and_no_other)
 {
-	struct ns ns =
-	    start(false, NS_WORDS("--stop-signal=QUIT", "--drain", LONG,
-	                          extra_actor(), "tell", "5", "3"));
+	struct ns ns = start(false, NS_WORDS("--stop-signal=QUIT", "--drain",
+	                                     LONG, helper_stop_program(),
+	                                     "report-signals", "5", "3"));
 
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	ns_send(&ns, SIGINT);
-	ns_expect(&ns, "2");
+	ns_expect_line(&ns, "2");
 	ns_send(&ns, SIGQUIT);
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	mark(&ns);
 	ns_send(&ns, SIGQUIT);
-	ns_expect(&ns, "3");
-	cr_expect_eq(ns_end(&ns), 3);
+	ns_expect_line(&ns, "3");
+	cr_expect_eq(ns_wait(&ns), 3);
 }
 
 Test(stop, may_begin_with_a_real_time_signal)
 {
 	struct ns ns =
 	    start(false, NS_WORDS("--stop-signal=RTMIN+3", "--grace=400ms",
-	                          extra_actor(), "deaf", "tell", "9", "3"));
-	long long before = extra_now();
+	                          helper_stop_program(), "ignore-term",
+	                          "report-signals", "9", "3"));
+	long long before = helper_now_ms();
 
 	ns_send(&ns, 37);
-	ns_expect(&ns, "37");
-	cr_expect_eq(ns_end(&ns), 137);
-	expect_grace(extra_now() - before);
+	ns_expect_line(&ns, "37");
+	cr_expect_eq(ns_wait(&ns), 137);
+	expect_grace(helper_now_ms() - before);
 }
 
 Test(stop, forwards_what_the_signal_was_rewritten_to)
 {
-	struct ns ns = start(false, NS_WORDS("-rTERM:QUIT", "--drain=50ms",
-	                                     "--grace=400ms", extra_actor(),
-	                                     "tell", "9", "0"));
+	struct ns ns = start(
+	    false, NS_WORDS("-rTERM:QUIT", "--drain=50ms", "--grace=400ms",
+	                    helper_stop_program(), "report-signals", "9", "0"));
 
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "3");
-	cr_expect_eq(ns_end(&ns), 137);
+	ns_expect_line(&ns, "3");
+	cr_expect_eq(ns_wait(&ns), 137);
 }
 
 /* The TERM that is dropped has not begun it, or INT would cut it short. */
 Test(stop, is_not_begun_by_a_signal_that_is_dropped)
 {
 	struct ns ns = start(false, NS_WORDS("-r", "TERM:0", "--drain=400ms",
-	                                     extra_actor(), "tell", "3", "3"));
+	                                     helper_stop_program(),
+	                                     "report-signals", "3", "3"));
 	long long before;
 
 	ns_send(&ns, SIGTERM);
 	mark(&ns);
-	before = extra_now();
+	before = helper_now_ms();
 	ns_send(&ns, SIGINT);
 	mark(&ns);
-	ns_expect(&ns, "2");
-	expect_grace(extra_now() - before);
-	cr_expect_eq(ns_end(&ns), 3);
+	ns_expect_line(&ns, "2");
+	expect_grace(helper_now_ms() - before);
+	cr_expect_eq(ns_wait(&ns), 3);
 }
 
 /* ------ Whom hale may not kill. ------ */
@@ -513,19 +534,19 @@ Test(stop, does_not_wait_for_who_belongs_to_another_user)
 		cr_skip_test("it takes root to have a second user");
 	for (plain = 0; plain < 2; plain++) {
 		struct ns ns = ns_start(&(struct ns_setup){
-		    .words =
-			NS_WORDS("--grace=400ms", extra_actor(), "beside",
-		                 "become", "65534", "idle", "+", "listen", "4"),
+		    .words = NS_WORDS("--grace=400ms", helper_stop_program(),
+		                      "beside", "become", "65534", "idle", "+",
+		                      "listen", "4"),
 		    .plain = plain != 0,
 		    .prepare = drop_kill_capability});
 		long long before;
 
-		ns_expect(&ns, "ready");
-		before = extra_now();
+		ns_expect_line(&ns, "ready");
+		before = helper_now_ms();
 		close(ns.in);
 		ns.in = -1;
-		extra_ended(&ns);
-		expect_grace(extra_now() - before);
-		cr_expect_eq(ns_end(&ns), 4);
+		helper_await_end(&ns);
+		expect_grace(helper_now_ms() - before);
+		cr_expect_eq(ns_wait(&ns), 4);
 	}
 }

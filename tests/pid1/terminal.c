@@ -32,22 +32,22 @@ start(struct terminal *t, char **words)
 Test(terminal, has_program_in_the_foreground)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "foreground"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "foreground"));
 
-	ns_expect(&ns, "mine");
-	ns_expect(&ns, "leader");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "mine");
+	ns_expect_line(&ns, "leader");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(terminal, has_program_in_the_foreground_through_hale_in_hale)
 {
 	struct terminal t = terminal_open();
 	struct ns ns = start(
-	    &t, NS_WORDS("--", ns_hale(), "--", ns_guest(), "foreground"));
+	    &t, NS_WORDS("--", ns_hale(), "--", ns_program(), "foreground"));
 
-	ns_expect(&ns, "mine");
-	ns_expect(&ns, "leader");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "mine");
+	ns_expect_line(&ns, "leader");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(terminal, stays_with_who_has_it_when_hale_is_in_the_background)
@@ -56,10 +56,10 @@ Test(terminal, stays_with_who_has_it_when_hale_is_in_the_background)
 	struct ns ns;
 
 	t.background = true;
-	ns = start(&t, NS_WORDS(ns_guest(), "foreground"));
-	ns_expect(&ns, "of 2");
-	ns_expect(&ns, "leader");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns = start(&t, NS_WORDS(ns_program(), "foreground"));
+	ns_expect_line(&ns, "of 2");
+	ns_expect_line(&ns, "leader");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 /* A shell script on the terminal: hale is one of its commands, in its group. */
@@ -83,42 +83,42 @@ Test(terminal, is_the_scripts_again_when_program_has_ended)
 {
 	struct terminal t = terminal_open();
 	struct ns ns = ns_start(
-	    &(struct ns_setup){.words = NS_WORDS(ns_guest(), "foreground"),
+	    &(struct ns_setup){.words = NS_WORDS(ns_program(), "foreground"),
 	                       .plain = true,
 	                       .in = t.slave,
 	                       .prepare = be_a_command,
 	                       .argument = &t});
 
-	ns_expect(&ns, "mine");
-	ns_expect(&ns, "leader");
-	ns_expect(&ns, "given back");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "mine");
+	ns_expect_line(&ns, "leader");
+	ns_expect_line(&ns, "given back");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(terminal, brings_control_c_to_program_once)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "catch", "3", "0"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "catch", "3", "0"));
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	terminal_type(&t, "\003");
-	ns_expect(&ns, "2");
-	ns_settle(&ns);
+	ns_expect_line(&ns, "2");
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGUSR1);
-	ns_expect(&ns, "10");
+	ns_expect_line(&ns, "10");
 	terminal_type(&t, "\034");
-	ns_expect(&ns, "3");
-	cr_expect_eq(ns_end(&ns), 0);
+	ns_expect_line(&ns, "3");
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(terminal, ends_program_by_control_c)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "wait"));
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	terminal_type(&t, "\003");
-	cr_expect_eq(ns_end(&ns), 128 + SIGINT);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGINT);
 }
 
 static bool
@@ -142,31 +142,31 @@ is_not_stopped(void *ns)
 Test(terminal, stops_program_by_control_z_and_cont_resumes_it)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "wait"));
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	terminal_type(&t, "\032");
-	ns_until(is_stopped, &ns);
-	ns_settle(&ns);
+	ns_wait_until(is_stopped, &ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGCONT);
-	ns_until(is_not_stopped, &ns);
+	ns_wait_until(is_not_stopped, &ns);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 128 + SIGTERM);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGTERM);
 }
 
 Test(terminal, stops_program_by_a_tstp_that_hale_is_sent)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "wait"));
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGTSTP);
-	ns_until(is_stopped, &ns);
-	ns_settle(&ns);
+	ns_wait_until(is_stopped, &ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGCONT);
-	ns_until(is_not_stopped, &ns);
+	ns_wait_until(is_not_stopped, &ns);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 128 + SIGTERM);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGTERM);
 }
 
 static void
@@ -191,21 +191,21 @@ check_tostop(bool background)
 	t.background = background;
 	set_tostop(&t);
 	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-vvv", ns_guest(), "catch", "2", "3"),
+	    .words = NS_WORDS("-vvv", ns_program(), "catch", "2", "3"),
 	    .in = t.slave,
 	    .err = t.slave,
 	    .prepare = terminal_attach,
 	    .argument = &t});
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGUSR1);
-	ns_expect(&ns, "10");
-	cr_assert(ns_line(t.master, line));
+	ns_expect_line(&ns, "10");
+	cr_assert(ns_read_line(t.master, line));
 	cr_expect_not_null(strstr(line, "hale: info: started"));
-	cr_assert(ns_line(t.master, line));
+	cr_assert(ns_read_line(t.master, line));
 	cr_expect_not_null(strstr(line, "hale: debug: forwarded USR1"));
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 3);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 3);
 }
 
 Test(terminal, with_tostop_does_not_stop_a_hale_that_has_something_to_say)
@@ -220,17 +220,17 @@ check_stalled(void (*prepare)(void *))
 {
 	struct terminal t = terminal_open();
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-vvv", ns_guest(), "catch", "2000", "3"),
+	    .words = NS_WORDS("-vvv", ns_program(), "catch", "2000", "3"),
 	    .err = t.slave,
 	    .prepare = prepare});
 	int i;
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	for (i = 0; i < 2000; i++) {
 		ns_send(&ns, SIGTERM);
-		ns_expect(&ns, "15");
+		ns_expect_line(&ns, "15");
 	}
-	cr_expect_eq(ns_end(&ns), 3);
+	cr_expect_eq(ns_wait(&ns), 3);
 }
 
 Test(terminal, that_stalls_does_not_hold_hale_up)
@@ -254,11 +254,11 @@ Test(terminal, that_stalls_does_not_hold_hale_up_without_proc)
 Test(terminal, that_hangs_up_tells_program)
 {
 	struct terminal t = terminal_open();
-	struct ns ns = start(&t, NS_WORDS(ns_guest(), "wait"));
+	struct ns ns = start(&t, NS_WORDS(ns_program(), "wait"));
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	close(t.master);
-	cr_expect_eq(ns_end(&ns), 128 + SIGHUP);
+	cr_expect_eq(ns_wait(&ns), 128 + SIGHUP);
 }
 
 /* Standard input that is no terminal, or a broken one: not a word of it. */
@@ -267,7 +267,7 @@ check_none(int in, void (*prepare)(void *), void *argument)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "5"),
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "exit", "5"),
 	                          .in = in,
 	                          .prepare = prepare,
 	                          .argument = argument},
@@ -319,7 +319,7 @@ Test(terminal, that_cannot_be_had_is_a_warning)
 	struct terminal t = terminal_open();
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_guest(), "exit", "5"),
+	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "exit", "5"),
 	                          .in = t.slave,
 	                          .prepare = attach_and_refuse,
 	                          .argument = &t},

@@ -12,9 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "extra.h"
+#include "helper.h"
 
-TestSuite(tools, .init = extra_begin, .fini = extra_end);
+TestSuite(tools, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 /* ------ --sleep ------ */
 
@@ -30,7 +31,7 @@ static void
 begin(void *argument)
 {
 	(void)argument;
-	*begun = extra_now();
+	*begun = helper_now_ms();
 }
 
 /* Sleep once; how long it took from its start to its end. */
@@ -43,9 +44,9 @@ nap(bool plain, char *duration)
 	                                .prepare = begin});
 	long long took;
 
-	extra_ended(&ns);
-	took = extra_now() - *begun;
-	cr_expect_eq(ns_end(&ns), 0);
+	helper_await_end(&ns);
+	took = helper_now_ms() - *begun;
+	cr_expect_eq(ns_wait(&ns), 0);
 	return took;
 }
 
@@ -112,9 +113,9 @@ wake(int signal)
 	struct ns ns =
 	    ns_start(&(struct ns_setup){.words = NS_WORDS("--sleep=2h")});
 
-	ns_until(is_asleep, &ns);
+	ns_wait_until(is_asleep, &ns);
 	ns_send(&ns, signal);
-	return ns_end(&ns);
+	return ns_wait(&ns);
 }
 
 Test(tools, that_sleep_end_on_a_signal_that_would_have_ended_them)
@@ -131,9 +132,9 @@ Test(tools, that_sleep_end_on_term_when_they_are_not_pid_1)
 	struct ns ns = ns_start(
 	    &(struct ns_setup){.words = NS_WORDS("--sleep=2h"), .plain = true});
 
-	ns_until(is_asleep_beside, &ns);
+	ns_wait_until(is_asleep_beside, &ns);
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
+	cr_expect_eq(ns_wait(&ns), 143);
 }
 
 Test(tools, that_sleep_are_not_woken_by_the_others)
@@ -146,12 +147,12 @@ Test(tools, that_sleep_are_not_woken_by_the_others)
 	share_a_clock();
 	ns = ns_start(&(struct ns_setup){.words = NS_WORDS("--sleep", "300ms"),
 	                                 .prepare = begin});
-	ns_until(is_asleep, &ns);
+	ns_wait_until(is_asleep, &ns);
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		ns_send(&ns, others[i]);
-	extra_ended(&ns);
-	cr_expect_geq(extra_now() - *begun, 300);
-	cr_expect_eq(ns_end(&ns), 0);
+	helper_await_end(&ns);
+	cr_expect_geq(helper_now_ms() - *begun, 300);
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(tools, that_sleep_refuse_what_is_no_time)
@@ -215,7 +216,7 @@ expect_alone(const char *name)
 	char path[64];
 
 	snprintf(path, sizeof(path), "%s.hale", name);
-	cr_expect_eq(access(extra_path(path), F_OK), -1);
+	cr_expect_eq(access(helper_path(path), F_OK), -1);
 }
 
 Test(tools, install_a_copy_whatever_the_umask)
@@ -224,19 +225,19 @@ Test(tools, install_a_copy_whatever_the_umask)
 	size_t i;
 
 	for (i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-		install(extra_path("copy"), masks[i]);
+		install(helper_path("copy"), masks[i]);
 		expect_alone("copy");
-		cr_assert_eq(unlink(extra_path("copy")), 0);
+		cr_assert_eq(unlink(helper_path("copy")), 0);
 	}
 }
 
 Test(tools, install_over_what_is_there)
 {
-	extra_put(extra_path("copy"), "something else");
-	chmod(extra_path("copy"), 0600);
-	install(extra_path("copy"), 022);
-	cr_assert_eq(symlink(extra_path("copy"), extra_path("link")), 0);
-	install(extra_path("link"), 022);
+	helper_write_file(helper_path("copy"), "something else");
+	chmod(helper_path("copy"), 0600);
+	install(helper_path("copy"), 022);
+	cr_assert_eq(symlink(helper_path("copy"), helper_path("link")), 0);
+	install(helper_path("link"), 022);
 	expect_alone("copy");
 	expect_alone("link");
 }
@@ -245,11 +246,11 @@ Test(tools, that_were_installed_run)
 {
 	struct ns_output output;
 
-	install(extra_path("copy"), 022);
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS(extra_path("copy"), "--",
-	                                         extra_actor(), "exit", "9")},
-	    &output);
+	install(helper_path("copy"), 022);
+	ns_run(&(struct ns_setup){.words = NS_WORDS(helper_path("copy"), "--",
+	                                            helper_stop_program(),
+	                                            "exit", "9")},
+	       &output);
 	cr_expect_eq(output.code, 9);
 }
 
@@ -258,17 +259,17 @@ Test(tools, install_over_a_copy_that_runs)
 {
 	struct ns ns;
 
-	install(extra_path("copy"), 022);
-	ns = ns_start(
-	    &(struct ns_setup){.words = NS_WORDS(extra_path("copy"), "--",
-	                                         extra_actor(), "idle")});
-	ns_expect(&ns, "ready");
-	cr_expect_eq(open(extra_path("copy"), O_WRONLY), -1);
+	install(helper_path("copy"), 022);
+	ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(helper_path("copy"), "--", helper_stop_program(),
+	                      "idle")});
+	ns_expect_line(&ns, "ready");
+	cr_expect_eq(open(helper_path("copy"), O_WRONLY), -1);
 	cr_expect_eq(errno, ETXTBSY);
-	install(extra_path("copy"), 022);
+	install(helper_path("copy"), 022);
 	expect_alone("copy");
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 143);
+	cr_expect_eq(ns_wait(&ns), 143);
 }
 
 /* Whoever opens it, however often, finds all of it. */
@@ -298,15 +299,15 @@ Test(tools, install_so_that_nobody_sees_half_a_copy)
 	pid_t watcher;
 
 	cr_assert_eq(stat(ns_hale(), &whole), 0);
-	install(extra_path("copy"), 022);
+	install(helper_path("copy"), 022);
 	cr_assert_eq(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
 	watcher = fork();
 	if (watcher == 0) {
 		close(ends[1]);
-		watch(extra_path("copy"), whole.st_size, ends[0]);
+		watch(helper_path("copy"), whole.st_size, ends[0]);
 	}
 	for (i = 0; i < 40; i++)
-		install(extra_path("copy"), 022);
+		install(helper_path("copy"), 022);
 	close(ends[1]);
 	cr_assert_eq(waitpid(watcher, &status, 0), watcher);
 	cr_expect_eq(status, 0, "%x", (unsigned)status);
@@ -344,7 +345,7 @@ check_path(char *path, const char *reason)
 		char **argv = NS_WORDS((char *)names[i], "--install", path);
 
 		check_refused(&(struct ns_setup){.words = argv + 1,
-		                                 .prepare = extra_rename,
+		                                 .prepare = helper_exec_as,
 		                                 .argument = argv},
 		              1, path, reason);
 	}
@@ -352,13 +353,13 @@ check_path(char *path, const char *reason)
 
 Test(tools, that_cannot_install_say_so_and_leave_nothing)
 {
-	check_path(extra_path("none/copy"), "No such file or directory");
-	check_path(extra_path("none/"), "No such file or directory");
-	check_path(extra_path(""), "Not a directory"); /* ends with a slash */
-	cr_assert_eq(mkdir(extra_path("directory"), 0755), 0);
-	check_path(extra_path("directory"), "Is a directory");
-	extra_put(extra_path("file"), "");
-	check_path(extra_path("file/copy"), "Not a directory");
+	check_path(helper_path("none/copy"), "No such file or directory");
+	check_path(helper_path("none/"), "No such file or directory");
+	check_path(helper_path(""), "Not a directory"); /* ends with a slash */
+	cr_assert_eq(mkdir(helper_path("directory"), 0755), 0);
+	check_path(helper_path("directory"), "Is a directory");
+	helper_write_file(helper_path("file"), "");
+	check_path(helper_path("file/copy"), "Not a directory");
 	check_path("/proc/copy", "No such file or directory");
 }
 
@@ -379,20 +380,20 @@ needs_root(void)
 Test(tools, install_as_any_user_that_may_write_there)
 {
 	struct ns_output output;
-	char *path = extra_path("open/copy");
+	char *path = helper_path("open/copy");
 
 	if (needs_root())
 		cr_skip_test("it takes root to have a second user");
-	chmod(extra_path(""), 0755);
-	cr_assert_eq(mkdir(extra_path("open"), 0700), 0);
-	cr_assert_eq(chown(extra_path("open"), 65534, 65534), 0);
+	chmod(helper_path(""), 0755);
+	cr_assert_eq(mkdir(helper_path("open"), 0700), 0);
+	cr_assert_eq(chown(helper_path("open"), 65534, 65534), 0);
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--install", path),
 	                          .prepare = become_nobody},
 	       &output);
 	cr_expect_eq(output.code, 0, "%s", output.err);
 	expect_copy(path);
-	cr_assert_eq(mkdir(extra_path("closed"), 0755), 0);
-	path = extra_path("closed/copy");
+	cr_assert_eq(mkdir(helper_path("closed"), 0755), 0);
+	path = helper_path("closed/copy");
 	check_refused(&(struct ns_setup){.words = NS_WORDS("--install", path),
 	                                 .prepare = become_nobody},
 	              125, path, "Permission denied");
@@ -411,13 +412,13 @@ Test(tools, that_find_the_disk_full_leave_what_was_there)
 	struct ns_output output;
 	char script[512];
 
-	cr_assert_eq(mkdir(extra_path("small"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("small"), 0755), 0);
 	snprintf(script, sizeof(script),
 	         "cd %s && : >copy; %s --install copy; echo $? *",
-	         extra_path("small"), ns_hale());
+	         helper_path("small"), ns_hale());
 	ns_run(&(struct ns_setup){.words = NS_WORDS("/bin/sh", "-c", script),
 	                          .prepare = mount_small,
-	                          .argument = extra_path("small")},
+	                          .argument = helper_path("small")},
 	       &output);
 	cr_expect_str_eq(output.err, "hale: error: cannot install hale as "
 	                             "'copy': No space left on device\n");
@@ -456,11 +457,11 @@ copy_file(const char *from, const char *to)
 static void
 make_image(void)
 {
-	chmod(extra_path(""), 0755);
-	cr_assert_eq(mkdir(extra_path("image"), 0755), 0);
-	cr_assert_eq(mkdir(extra_path("image/proc"), 0755), 0);
-	cr_assert_eq(mkdir(extra_path("image/volume"), 0755), 0);
-	copy_file(ns_hale(), extra_path("image/hale"));
+	chmod(helper_path(""), 0755);
+	cr_assert_eq(mkdir(helper_path("image"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("image/proc"), 0755), 0);
+	cr_assert_eq(mkdir(helper_path("image/volume"), 0755), 0);
+	copy_file(ns_hale(), helper_path("image/hale"));
 }
 
 Test(tools, install_from_an_image_that_has_nothing_else)
@@ -470,11 +471,11 @@ Test(tools, install_from_an_image_that_has_nothing_else)
 	make_image();
 	ns_run(&(struct ns_setup){.words = NS_WORDS("-"),
 	                          .prepare = enter_image,
-	                          .argument = extra_path("image")},
+	                          .argument = helper_path("image")},
 	       &output);
 	cr_expect_eq(output.code, 0, "%s", output.err);
 	cr_expect_str_empty(output.err);
-	expect_copy(extra_path("image/volume/init"));
+	expect_copy(helper_path("image/volume/init"));
 	expect_alone("image/volume/init");
 }
 
@@ -494,12 +495,12 @@ Test(tools, say_that_they_need_proc_to_install)
 	make_image();
 	ns_run(&(struct ns_setup){.words = NS_WORDS("-"),
 	                          .prepare = enter_bare_image,
-	                          .argument = extra_path("image")},
+	                          .argument = helper_path("image")},
 	       &output);
 	cr_expect_eq(output.code, 125);
 	cr_expect_str_eq(output.err,
 	                 "hale: error: cannot read /proc/self/exe to install "
 	                 "hale as '/volume/init': No such file or directory\n");
-	cr_expect_eq(access(extra_path("image/volume/init"), F_OK), -1);
+	cr_expect_eq(access(helper_path("image/volume/init"), F_OK), -1);
 	expect_alone("image/volume/init");
 }

@@ -85,7 +85,7 @@ check_mistake(const struct mistake *m)
 
 	for (n = 0; n < 4 && m->words[n] != NULL; n++)
 		words[n] = m->words[n];
-	words[n++] = ns_guest();
+	words[n++] = ns_program();
 	words[n++] = "say";
 	words[n++] = "started";
 	words[n] = NULL;
@@ -134,11 +134,11 @@ Test(usage, keeps_forward_all_for_pid_1)
 {
 	struct ns_output output;
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("--forward", "all", ns_guest(),
-	                                         "say", "started"),
-	                       .plain = true},
-	    &output);
+	ns_run(&(struct ns_setup){.words =
+	                              NS_WORDS("--forward", "all", ns_program(),
+	                                       "say", "started"),
+	                          .plain = true},
+	       &output);
 	check_line(&output, (const char *[3]){"--forward", "'all'", "PID 1"});
 }
 
@@ -147,10 +147,10 @@ Test(usage, leaves_programs_options_alone)
 {
 	struct ns_output output;
 
-	ns_run(
-	    &(struct ns_setup){.words = NS_WORDS("-v", "-g", ns_guest(), "say",
-	                                         "-l", "--no-such", "-p")},
-	    &output);
+	ns_run(&(struct ns_setup){.words =
+	                              NS_WORDS("-v", "-g", ns_program(), "say",
+	                                       "-l", "--no-such", "-p")},
+	       &output);
 	cr_expect_str_eq(output.out, "-l\n--no-such\n-p\n");
 	cr_expect_eq(output.code, 0);
 	ns_run(&(struct ns_setup){.words = NS_WORDS("ls", "-d", "/")}, &output);
@@ -165,7 +165,7 @@ Test(usage, lets_the_command_line_overrule_the_environment)
 	ns_run(
 	    &(struct ns_setup){
 		.words = NS_WORDS("--log-level=error", "--forward=child",
-	                          ns_guest(), "exit", "3"),
+	                          ns_program(), "exit", "3"),
 		.env = NS_WORDS("HALE_LOG_LEVEL=debug", "HALE_FORWARD=x")},
 	    &output);
 	cr_expect_str_empty(output.err);
@@ -177,18 +177,18 @@ static void
 check_level(char *word, char *variable, bool info, bool debug)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-s", word, ns_guest(), "catch", "1", "0"),
+	    .words = NS_WORDS("-s", word, ns_program(), "catch", "1", "0"),
 	    .env = NS_WORDS(variable)});
 	char text[NS_TEXT];
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	ns_send(&ns, SIGTERM);
-	ns_rest(ns.err, text, sizeof(text));
+	ns_read_to_end(ns.err, text, sizeof(text));
 	cr_expect_eq(strstr(text, "hale: info: started") != NULL, info, "%s %s",
 	             word, variable);
 	cr_expect_eq(strstr(text, "hale: debug: forwarded") != NULL, debug,
 	             "%s %s", word, variable);
-	cr_expect_eq(ns_end(&ns), 0);
+	cr_expect_eq(ns_wait(&ns), 0);
 }
 
 Test(usage, has_a_level_for_what_hale_says)
@@ -254,10 +254,10 @@ check_page_lost(char *word, int out)
 	    ns_start(&(struct ns_setup){.words = NS_WORDS(word), .out = out});
 	char text[NS_TEXT];
 
-	ns_rest(ns.err, text, sizeof(text));
+	ns_read_to_end(ns.err, text, sizeof(text));
 	cr_expect(strncmp(text, "hale: error: ", 13) == 0, "%s", text);
 	cr_expect_not_null(strstr(text, "standard output"));
-	cr_expect_eq(ns_end(&ns), 125);
+	cr_expect_eq(ns_wait(&ns), 125);
 }
 
 Test(usage, fails_when_a_page_cannot_be_written)
@@ -288,7 +288,7 @@ check_health(const char *text, char **words, char *variable)
 
 	for (i = 0; words[i] != NULL; i++)
 		all[i] = words[i];
-	all[i++] = ns_guest();
+	all[i++] = ns_program();
 	all[i++] = "say";
 	all[i++] = "started";
 	all[i] = NULL;
@@ -345,10 +345,10 @@ Test(usage, takes_eight_targets_and_no_more)
 
 	check_health("--health", nine, NULL);
 	memcpy(eight, nine, sizeof(nine));
-	eight[8] = ns_guest();
+	eight[8] = ns_program();
 	eight[9] = "wait";
 	eight[10] = NULL;
 	ns = ns_start(&(struct ns_setup){.words = eight});
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	ns_kill(&ns);
 }

@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
 #include "trace.h"
 
-TestSuite(watch, .init = extra_begin, .fini = extra_end);
+TestSuite(watch, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 #define OK SAY("HTTP/1.1 200 OK\r\n\r\n")
 
@@ -32,16 +33,16 @@ check_signals(char *target)
 {
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
-	                    ns_guest(), "catch", "101", "4"));
+	                    ns_program(), "catch", "101", "4"));
 	int i;
 
 	for (i = 0; i < 100; i++) {
 		ns_send(&ns, SIGUSR1);
-		ns_expect(&ns, "10");
+		ns_expect_line(&ns, "10");
 	}
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 4);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 static void
@@ -49,20 +50,20 @@ check_orphans(char *target)
 {
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
-	                    ns_guest(), "crowd", "300"));
+	                    ns_program(), "end-orphans", "300"));
 
 	ns_send(&ns, SIGUSR1);
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
+	ns_expect_line(&ns, "15");
 	ns_send(&ns, SIGTERM);
-	cr_expect_eq(ns_end(&ns), 5);
+	cr_expect_eq(ns_wait(&ns), 5);
 }
 
 static void
 check_both(const struct server_step *steps)
 {
 	struct server server;
-	char *target = state_serve(&server, steps);
+	char *target = state_open_server(&server, steps);
 
 	check_signals(target);
 	check_orphans(target);
@@ -73,8 +74,9 @@ Test(watch, does_not_hold_up_a_signal_or_an_orphan)
 	int port, full = server_bind("127.0.0.1", &port);
 
 	check_both(SERVER_PLAY(HANG));
-	check_both(SERVER_PLAY(DRIP("HTTP/1.1 200 OK\r\n")));
-	check_both(SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"), DRIP("A: b\r\n")));
+	check_both(SERVER_PLAY(TRICKLE("HTTP/1.1 200 OK\r\n")));
+	check_both(
+	    SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"), TRICKLE("A: b\r\n")));
 	server_fill(full);
 	check_signals(checks_text("tcp://127.0.0.1:%d", port));
 	check_orphans(checks_text("tcp://127.0.0.1:%d", port));
@@ -87,26 +89,29 @@ check_busy(char *target)
 {
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health-interval=1ms", "--health", target,
-	                    ns_guest(), "catch", "101", "4"));
+	                    ns_program(), "catch", "101", "4"));
 	int i;
 
 	for (i = 0; i < 100; i++) {
 		ns_send(&ns, SIGUSR1);
-		ns_expect(&ns, "10");
+		ns_expect_line(&ns, "10");
 	}
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 4);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 4);
 }
 
 Test(watch, does_not_hold_up_a_signal_when_it_is_flooded)
 {
 	struct server headers, body;
 
-	check_busy(state_serve(&headers, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"),
-	                                             FLOOD("A: b\r\n"))));
-	check_busy(state_serve(&body, SERVER_PLAY(OK, FLOOD("data: x\n\n"))));
-	check_busy(checks_text("exec:%s spill 300000 exit 0", extra_actor()));
+	check_busy(
+	    state_open_server(&headers, SERVER_PLAY(SAY("HTTP/1.1 200 OK\r\n"),
+	                                            FLOOD("A: b\r\n"))));
+	check_busy(
+	    state_open_server(&body, SERVER_PLAY(OK, FLOOD("data: x\n\n"))));
+	check_busy(
+	    checks_text("exec:%s write 300000 exit 0", helper_stop_program()));
 }
 
 /* ------ Whose the status is. ------ */
@@ -114,13 +119,13 @@ Test(watch, does_not_hold_up_a_signal_when_it_is_flooded)
 static void
 make_pipe(const char *name)
 {
-	cr_assert_eq(mkfifo(extra_path(name), 0600), 0);
+	cr_assert_eq(mkfifo(helper_path(name), 0600), 0);
 }
 
 static int
 open_pipe(const char *name)
 {
-	int fd = open(extra_path(name), O_RDWR | O_CLOEXEC);
+	int fd = open(helper_path(name), O_RDWR | O_CLOEXEC);
 
 	cr_assert_geq(fd, 0);
 	return fd;
@@ -131,22 +136,22 @@ static void
 check_codes(bool plain, int program, int command)
 {
 	char *pipes =
-	    checks_text("%s %s", extra_path("here"), extra_path("leash"));
+	    checks_text("%s %s", helper_path("here"), helper_path("leash"));
 	int here = open_pipe("here"), leash = open_pipe("leash");
 	char bytes[2];
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-timeout", CHECKS_LONG, "--health",
-	                      checks_text("exec:%s meet %s exit %d",
-	                                  extra_actor(), pipes, command),
-	                      extra_actor(), "meet", extra_path("here"),
-	                      extra_path("leash"), "exit",
-	                      checks_text("%d", program)),
+	    .words = NS_WORDS(
+		"--health-timeout", CHECKS_LONG, "--health",
+		checks_text("exec:%s rendezvous %s exit %d",
+	                    helper_stop_program(), pipes, command),
+		helper_stop_program(), "rendezvous", helper_path("here"),
+		helper_path("leash"), "exit", checks_text("%d", program)),
 	    .plain = plain});
 
 	cr_assert_eq(read(here, &bytes[0], 1), 1);
 	cr_assert_eq(read(here, &bytes[1], 1), 1);
 	close(leash);
-	cr_expect_eq(ns_end(&ns), program);
+	cr_expect_eq(ns_wait(&ns), program);
 	close(here);
 }
 
@@ -169,11 +174,13 @@ Test(watch, tells_a_commands_end_from_an_orphans)
 	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health-interval=1ms", "--health-timeout", CHECKS_LONG,
-	             "--health", checks_text("exec:%s exit 0", extra_actor()),
-	             "--health-retries=1", ns_guest(), "orphans", "300", "7"));
+	             "--health",
+	             checks_text("exec:%s exit 0", helper_stop_program()),
+	             "--health-retries=1", ns_program(), "orphans", "300",
+	             "7"));
 
-	state_await(&ns, "hale:healthy");
-	state_finish(&ns, 0);
+	state_await_name(&ns, "hale:healthy");
+	state_terminate(&ns, 0);
 }
 
 /* ------ Nothing grows. ------ */
@@ -182,30 +189,31 @@ Test(watch, tells_a_commands_end_from_an_orphans)
 static bool
 is_alone(void *ns)
 {
-	return extra_living(ns) == 1;
+	return helper_count_living(ns) == 1;
 }
 
 static bool
 are_four(void *ns)
 {
-	return extra_living(ns) == 4;
+	return helper_count_living(ns) == 4;
 }
 
 Test(watch, leaves_no_command_behind_when_program_ends)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-timeout", CHECKS_LONG, "--health",
-	                      checks_text("exec:%s deaf idle", extra_actor()),
-	                      ns_guest(), "listen", "3"),
+	    .words = NS_WORDS(
+		"--health-timeout", CHECKS_LONG, "--health",
+		checks_text("exec:%s ignore-term idle", helper_stop_program()),
+		ns_program(), "listen", "3"),
 	    .plain = true});
 
-	ns_expect(&ns, "ready");
-	ns_until(are_four, &ns);
+	ns_expect_line(&ns, "ready");
+	ns_wait_until(are_four, &ns);
 	close(ns.in);
 	ns.in = -1;
-	extra_ended(&ns);
-	ns_until(is_alone, &ns);
-	cr_expect_eq(ns_end(&ns), 3);
+	helper_await_end(&ns);
+	ns_wait_until(is_alone, &ns);
+	cr_expect_eq(ns_wait(&ns), 3);
 }
 
 /* A command that leaves a byte in a file each time. */
@@ -219,33 +227,33 @@ are_many(void *path)
 
 Test(watch, leaves_no_process_behind)
 {
-	char *path = extra_path("count");
+	char *path = helper_path("count");
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health-interval=1ms", "--health",
 	                    checks_text("exec:/bin/sh -c 'sleep 600 & sleep "
 	                                "600 & printf x >>%s; exit 3'",
 	                                path),
-	                    ns_guest(), "wait"));
+	                    ns_program(), "wait"));
 
-	ns_until(are_many, path);
+	ns_wait_until(are_many, path);
 	cr_expect_leq(ns_count(&ns, 'Z'), 3);
 	cr_expect_leq(ns_count(&ns, 0), 2 + 2 * 4);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 Test(watch, leaves_no_descriptor_open)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(OK));
+	char *target = state_open_server(&server, SERVER_PLAY(OK));
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health-interval=1ms", "--health", target,
 	                    "--health", "tcp://127.0.0.1:1", "--health",
 	                    "unix:/no/such/socket", "--health", "exec:true",
-	                    "--health", "file:/", ns_guest(), "wait"));
+	                    "--health", "file:/", ns_program(), "wait"));
 
 	server_await(&server, PROBES);
 	cr_expect_leq(state_descriptors(&ns, false), 3 + 1 + 5);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 /* PROGRAM and commands get nothing of what hale has open. */
@@ -258,10 +266,10 @@ Test(watch, hands_no_descriptor_on)
 	             "exec:/bin/sh -c 'test \"$(echo /proc/self/fd/*)\" = "
 	             "\"/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 "
 	             "/proc/self/fd/3\"'",
-	             ns_guest(), "descriptors", "6"));
+	             ns_program(), "descriptors", "6"));
 
-	state_await(&ns, "hale:healthy");
-	state_finish(&ns, 6);
+	state_await_name(&ns, "hale:healthy");
+	state_terminate(&ns, 6);
 }
 
 /* ------ Rest. ------ */
@@ -276,42 +284,43 @@ switches(const struct ns *ns)
 Test(watch, sleeps_between_two_attempts)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(OK));
+	char *target = state_open_server(&server, SERVER_PLAY(OK));
 	struct server_visit visit;
 	unsigned long long before;
 	struct ns ns = state_start(
 	    false,
 	    NS_WORDS("--health", target, "--health-interval", CHECKS_LONG,
-	             "--health", checks_text("exec:%s exit 0", extra_actor()),
-	             "--health-interval", CHECKS_LONG, ns_guest(), "wait"));
+	             "--health",
+	             checks_text("exec:%s exit 0", helper_stop_program()),
+	             "--health-interval", CHECKS_LONG, ns_program(), "wait"));
 
-	state_await(&ns, "hale:healthy");
+	state_await_name(&ns, "hale:healthy");
 	server_visited(&server, &visit);
-	state_pass(300);
+	state_let_pass(300);
 	before = switches(&ns);
-	state_pass(2000);
+	state_let_pass(2000);
 	cr_expect_eq(switches(&ns), before);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 /* An attempt that hangs is waited for, and not asked for. */
 Test(watch, sleeps_during_an_attempt)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(HANG));
+	char *target = state_open_server(&server, SERVER_PLAY(HANG));
 	unsigned long long before;
 	struct ns ns = state_start(
-	    false,
-	    NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
-	             "--health", checks_text("exec:%s idle", extra_actor()),
-	             ns_guest(), "wait"));
+	    false, NS_WORDS("--health-timeout", CHECKS_LONG, "--health", target,
+	                    "--health",
+	                    checks_text("exec:%s idle", helper_stop_program()),
+	                    ns_program(), "wait"));
 
 	server_await(&server, 1);
-	state_pass(300);
+	state_let_pass(300);
 	before = switches(&ns);
-	state_pass(1000);
+	state_let_pass(1000);
 	cr_expect_eq(switches(&ns), before);
-	state_finish(&ns, 143);
+	state_terminate(&ns, 143);
 }
 
 /* Calls of hale's from one connection to the eleventh; each is closed long
@@ -325,7 +334,7 @@ count_calls(char *target)
 	trace_start(
 	    &t, &(struct ns_setup){.words = NS_WORDS("--health", target,
 	                                             "--health-interval=250ms",
-	                                             ns_guest(), "wait")});
+	                                             ns_program(), "wait")});
 	while (sockets < 12) {
 		cr_assert(trace_next(&t));
 		if (t.at != TRACE_ENTRY || t.pid != t.ns.hale)
@@ -343,7 +352,7 @@ Test(watch, makes_twelve_calls_an_attempt_at_the_most, .timeout = 60)
 {
 	struct server server;
 
-	cr_expect_leq(count_calls(state_serve(&server, SERVER_PLAY(OK))),
+	cr_expect_leq(count_calls(state_open_server(&server, SERVER_PLAY(OK))),
 	              10 * 12);
 }
 
@@ -361,7 +370,8 @@ limit_descriptors(void *count)
 static bool
 has_turned(void *ns)
 {
-	return state_is(ns, "hale:healthy") || state_is(ns, "hale:unhealthy");
+	return state_is_named(ns, "hale:healthy") ||
+	       state_is_named(ns, "hale:unhealthy");
 }
 
 /* hale lives and does its work; and if it cannot probe, it says why. */
@@ -371,25 +381,25 @@ check_limit(rlim_t count, char *target)
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words =
 		NS_WORDS("--health-retries=1", "--health-interval=1ms",
-	                 "--health", target, ns_guest(), "catch", "1", "5"),
+	                 "--health", target, ns_program(), "catch", "1", "5"),
 	    .prepare = limit_descriptors,
 	    .argument = &count});
 	char text[NS_TEXT];
 
-	ns_expect(&ns, "ready");
-	ns_until(has_turned, &ns);
-	if (state_is(&ns, "hale:unhealthy"))
-		state_said(&ns, "oo many open files");
+	ns_expect_line(&ns, "ready");
+	ns_wait_until(has_turned, &ns);
+	if (state_is_named(&ns, "hale:unhealthy"))
+		state_await_message(&ns, "oo many open files");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	ns_rest(ns.err, text, sizeof(text));
-	cr_expect_eq(ns_end(&ns), 5, "%d: %s", (int)count, text);
+	ns_expect_line(&ns, "15");
+	ns_read_to_end(ns.err, text, sizeof(text));
+	cr_expect_eq(ns_wait(&ns), 5, "%d: %s", (int)count, text);
 }
 
 Test(watch, goes_on_without_descriptors)
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(OK));
+	char *target = state_open_server(&server, SERVER_PLAY(OK));
 	rlim_t count;
 
 	for (count = 3; count <= 8; count++) {
@@ -426,16 +436,16 @@ static void
 check_place(void (*prepare)(void *))
 {
 	struct server server;
-	char *target = state_serve(&server, SERVER_PLAY(OK));
+	char *target = state_open_server(&server, SERVER_PLAY(OK));
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--health-retries=1", "--health", target, "--health",
-	                 "exec:true", "--health", "file:/", ns_guest(), "wait"),
+	    .words = NS_WORDS("--health-retries=1", "--health", target,
+	                      "--health", "exec:true", "--health", "file:/",
+	                      ns_program(), "wait"),
 	    .prepare = prepare});
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:healthy");
-	state_finish(&ns, 143);
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
+	state_terminate(&ns, 143);
 }
 
 Test(watch, needs_no_place_to_write)

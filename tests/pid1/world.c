@@ -17,13 +17,14 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
 #include "fault.h"
+#include "helper.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
 
-TestSuite(world, .init = extra_begin, .fini = extra_end);
+TestSuite(world, .init = helper_make_directory,
+          .fini = helper_remove_directory);
 
 /* hale ended with this code, and its output has this text. */
 static void
@@ -40,11 +41,11 @@ judge(const struct ns_output *output, int code, const char *text)
 Test(world, fails_one_directory_of_path_and_not_the_next)
 {
 	static const int errors[] = {ESTALE, ENODEV, ETIMEDOUT};
-	char *path = checks_text("PATH=/no/such:%.*s",
-	                         (int)(strrchr(ns_guest(), '/') - ns_guest()),
-	                         ns_guest());
+	char *path = checks_text(
+	    "PATH=/no/such:%.*s",
+	    (int)(strrchr(ns_program(), '/') - ns_program()), ns_program());
 	struct ns_setup setup = {
-	    .words = NS_WORDS(strrchr(ns_guest(), '/') + 1, "exit", "7"),
+	    .words = NS_WORDS(strrchr(ns_program(), '/') + 1, "exit", "7"),
 	    .env = NS_WORDS(path)};
 	size_t i;
 
@@ -72,10 +73,10 @@ hide_shell(void *argument)
 
 Test(world, has_a_script_no_shell_to_run_it)
 {
-	char *script = extra_path("script");
+	char *script = helper_path("script");
 	struct ns_output output;
 
-	extra_put(script, "exit 7\n");
+	helper_write_file(script, "exit 7\n");
 	cr_assert_eq(chmod(script, 0755), 0);
 	ns_run(&(struct ns_setup){.words = NS_WORDS(script),
 	                          .prepare = hide_shell},
@@ -128,7 +129,7 @@ become_batch(void *argument)
 Test(world, gives_hale_a_policy_that_hale_leaves_alone)
 {
 	struct ns_setup setup = {
-	    .words = NS_WORDS("--health=file:/", ns_guest(), "exit", "7"),
+	    .words = NS_WORDS("--health=file:/", ns_program(), "exit", "7"),
 	    .prepare = become_batch};
 	struct fault_run run = {.fault.call = -1, .setup = &setup};
 
@@ -156,15 +157,15 @@ Test(world, leaves_room_for_a_part_of_the_report)
 	struct ns_output output;
 
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--exit-report",
-	                                            extra_path("report"),
-	                                            ns_guest(), "exit", "7"),
+	                                            helper_path("report"),
+	                                            ns_program(), "exit", "7"),
 	                          .prepare = limit_files},
 	       &output);
 	cr_expect_eq(output.code, 7);
 	cr_expect_not_null(
 	    strstr(output.err, ": No space left on device (there is none)\n"),
 	    "%s", output.err);
-	cr_expect_eq(access(extra_path("report"), F_OK), -1);
+	cr_expect_eq(access(helper_path("report"), F_OK), -1);
 }
 
 /* Whoever drops the stop signal has PROGRAM killed when the grace is over. */
@@ -177,7 +178,7 @@ Test(world, drops_the_signal_that_ill_health_stops_by)
 				      "--health-retries=1",
 				      "--health-interval=20ms",
 				      "--on-unhealthy=stop", "--grace=300ms",
-				      ns_guest(), "catch", "1", "7")},
+				      ns_program(), "catch", "1", "7")},
 	       &output);
 	cr_expect_eq(output.code, 124);
 	cr_expect_str_eq(output.out, "ready\n");
@@ -226,9 +227,9 @@ Test(world, asks_for_more_than_a_request_can_be)
 
 Test(world, has_a_command_without_its_interpreter)
 {
-	char *script = extra_path("script");
+	char *script = helper_path("script");
 
-	extra_put(script, "#!/no/such\n");
+	helper_write_file(script, "#!/no/such\n");
 	cr_assert_eq(chmod(script, 0755), 0);
 	checks_unhealthy(
 	    checks_text("cannot run %s: the interpreter or loader it names is "
@@ -296,21 +297,21 @@ is_there(void *argument)
 Test(world, has_a_command_that_is_still_there_after_kill, .timeout = 60)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("-vv", "--health-interval=1s",
-	                      "--health-timeout=500ms", "--health",
-	                      checks_text("exec:%s idle", extra_actor()),
-	                      ns_guest(), "catch", "1", "7")});
+	    .words = NS_WORDS(
+		"-vv", "--health-interval=1s", "--health-timeout=500ms",
+		"--health", checks_text("exec:%s idle", helper_stop_program()),
+		ns_program(), "catch", "1", "7")});
 	struct child child = {.ns = &ns, .before = 1};
 
-	ns_expect(&ns, "ready");
-	ns_until(is_there, &child);
-	state_said(&ns, "timed out after 500ms");
-	state_said(&ns, "still there after KILL");
+	ns_expect_line(&ns, "ready");
+	ns_wait_until(is_there, &child);
+	state_await_message(&ns, "timed out after 500ms");
+	state_await_message(&ns, "still there after KILL");
 	cr_expect_eq(waitpid(child.pid, NULL, __WALL), child.pid);
-	state_said(&ns, "timed out after 500ms");
+	state_await_message(&ns, "timed out after 500ms");
 	ns_send(&ns, SIGTERM);
-	ns_expect(&ns, "15");
-	cr_expect_eq(ns_end(&ns), 7);
+	ns_expect_line(&ns, "15");
+	cr_expect_eq(ns_wait(&ns), 7);
 }
 
 /* ------ Who is asked. ------ */
@@ -328,14 +329,14 @@ static struct ns
 start_ill(bool plain, void (*prepare)(void *))
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-	    .words =
-		NS_WORDS("--health", checks_text("file:%s", extra_path("none")),
-	                 "--health-interval=20ms", ns_guest(), "wait"),
+	    .words = NS_WORDS("--health",
+	                      checks_text("file:%s", helper_path("none")),
+	                      "--health-interval=20ms", ns_program(), "wait"),
 	    .plain = plain,
 	    .prepare = prepare});
 
-	ns_expect(&ns, "ready");
-	state_await(&ns, "hale:unhealthy");
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:unhealthy");
 	return ns;
 }
 
@@ -343,15 +344,17 @@ start_ill(bool plain, void (*prepare)(void *))
 Test(world, has_no_standard_streams)
 {
 	struct ns ns = ns_start(&(struct ns_setup){
-		      .words = NS_WORDS("--health=file:/", ns_guest(), "wait"),
+		      .words =
+			  NS_WORDS("--health=file:/", ns_program(), "wait"),
 		      .in = NS_CLOSED,
 		      .out = NS_CLOSED,
 		      .err = NS_CLOSED}),
 		  one;
 	struct ns_output output;
 
-	state_await(&ns, "hale:healthy");
-	one = ns_beside(&ns, &(struct ns_setup){.words = NS_WORDS("--status")});
+	state_await_name(&ns, "hale:healthy");
+	one = ns_start_beside(
+	    &ns, &(struct ns_setup){.words = NS_WORDS("--status")});
 	ns_collect(&one, &output);
 	judge(&output, 0, "file:/");
 	ns_kill(&ns);
@@ -363,7 +366,8 @@ Test(world, lets_the_hale_of_another_container_be_seen)
 	struct ns ns = start_ill(true, leave_mounts), one;
 	struct ns_output output;
 
-	one = ns_beside(&ns, &(struct ns_setup){.words = NS_WORDS("--check")});
+	one = ns_start_beside(&ns,
+	                      &(struct ns_setup){.words = NS_WORDS("--check")});
 	ns_collect(&one, &output);
 	checks_judge(&output, "unhealthy", "no hale with --health was found");
 	ns_kill(&ns);
@@ -375,12 +379,13 @@ Test(world, lets_pid_1_be_a_hale_that_is_not_ours)
 	struct ns_output output;
 
 	/* There is no other. */
-	one = ns_beside(&ns, &(struct ns_setup){.words = NS_WORDS("--check"),
-	                                        .prepare = leave_mounts});
+	one = ns_start_beside(&ns,
+	                      &(struct ns_setup){.words = NS_WORDS("--check"),
+	                                         .prepare = leave_mounts});
 	ns_collect(&one, &output);
 	checks_judge(&output, "unhealthy", "no such file");
 	/* There is one. */
-	one = ns_beside(
+	one = ns_start_beside(
 	    &ns, &(struct ns_setup){.words = NS_WORDS("--health=file:/", "--",
 	                                              ns_hale(), "--check",
 	                                              "--wait=10s"),
@@ -397,15 +402,15 @@ Test(world, wakes_a_check_that_waits_and_goes_on)
 	static const int others[] = {SIGCONT, SIGWINCH};
 	struct ns ns = checks_start(&(struct ns_setup){
 	    .words = NS_WORDS("--wait", CHECKS_LONG,
-	                      checks_text("file:%s", extra_path("none")))});
+	                      checks_text("file:%s", helper_path("none")))});
 	struct ns_output output;
 	size_t i;
 
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		ns_settle(&ns);
+		ns_await_sleep(&ns);
 		ns_send(&ns, others[i]);
 	}
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGTERM);
 	ns_collect(&ns, &output);
 	judge(&output, 1, "such file");
@@ -417,7 +422,7 @@ Test(world, ends_a_check_that_waits_for_a_hale)
 	    &(struct ns_setup){.words = NS_WORDS("--wait", CHECKS_LONG)});
 	struct ns_output output;
 
-	ns_settle(&ns);
+	ns_await_sleep(&ns);
 	ns_send(&ns, SIGTERM);
 	ns_collect(&ns, &output);
 	judge(&output, 1, "no hale with --health was found");
@@ -425,7 +430,7 @@ Test(world, ends_a_check_that_waits_for_a_hale)
 
 Test(world, refuses_the_call_that_sleep_sleeps_by)
 {
-	long long before = extra_now();
+	long long before = helper_now_ms();
 	struct ns_output output;
 
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--sleep", "300ms"),
@@ -435,7 +440,7 @@ Test(world, refuses_the_call_that_sleep_sleeps_by)
 	                                                EPERM, REFUSE_ANY}},
 	       &output);
 	cr_expect_eq(output.code, 0);
-	cr_expect_geq(extra_now() - before, 300);
+	cr_expect_geq(helper_now_ms() - before, 300);
 }
 
 Test(world, has_no_disk_to_install_on)
@@ -444,13 +449,13 @@ Test(world, has_no_disk_to_install_on)
 
 	ns_run(
 	    &(struct ns_setup){
-		.words = NS_WORDS("--install", extra_path("copy")),
+		.words = NS_WORDS("--install", helper_path("copy")),
 		.prepare = refuse_call,
 		.argument = &(struct refusal){SYS_fsync, EIO, REFUSE_ANY}},
 	    &output);
 	cr_expect_eq(output.code, 125);
 	cr_expect_not_null(strstr(output.err, "cannot install hale as"), "%s",
 	                   output.err);
-	cr_expect_eq(access(extra_path("copy"), F_OK), -1);
-	cr_expect_eq(access(extra_path("copy.hale"), F_OK), -1);
+	cr_expect_eq(access(helper_path("copy"), F_OK), -1);
+	cr_expect_eq(access(helper_path("copy.hale"), F_OK), -1);
 }

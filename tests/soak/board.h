@@ -11,7 +11,7 @@ enum {
 	BOARD_EXIT = 42,   /* PROGRAM's exit code */
 };
 
-/* What the players of the soak note down, in memory that they share. */
+/* What the programs of the soak note down, in memory that they share. */
 struct board {
 	/* PROGRAM */
 	atomic_long came[BOARD_SIGNALS];

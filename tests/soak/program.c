@@ -84,7 +84,7 @@ litter(void)
 	_exit(0);
 }
 
-/* The last one of them is deaf, so that hale has to use its KILL. */
+/* The last one of them ignores TERM, so that hale has to use its KILL. */
 static void
 begin_litterers(void)
 {

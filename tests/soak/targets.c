@@ -27,7 +27,7 @@
 #include "look.h"
 
 enum {
-	DRIP = 20,    /* ms between two bytes */
+	TRICKLE = 20,    /* ms between two bytes */
 	PATIENCE = 2, /* connections of one mood */
 	GOOD = 2000,  /* ms that all is well, and then is not */
 	BAD = 1500,
@@ -79,14 +79,14 @@ await_end(int fd)
 }
 
 static void
-drip(int fd)
+trickle(int fd)
 {
 	static const char text[] = "HTTP/1.1 200 OK\r\nA: ";
 	size_t i = 0;
 
 	while (send(fd, i < sizeof(text) - 1 ? &text[i] : "x", 1,
 	            MSG_NOSIGNAL) == 1) {
-		rest(DRIP);
+		rest(TRICKLE);
 		i++;
 	}
 }
@@ -129,7 +129,7 @@ answer(int fd, enum mood mood)
 			continue;
 		break;
 	case SLOW:
-		drip(fd);
+		trickle(fd);
 		break;
 	case LOUD:
 		flood(fd);

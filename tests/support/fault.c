@@ -26,11 +26,11 @@
 #include <unistd.h>
 
 enum {
-	CROWD = 24,  /* hales at a time */
+	BATCH = 24,  /* hales at a time */
 	STRAYS = 64, /* children that nobody has told of yet */
 };
 
-/* Of the test, which runs one crowd only. */
+/* Of the test, which runs one batch only. */
 static pid_t strays[STRAYS];
 
 static long long
@@ -257,38 +257,38 @@ go_on(struct fault_run *run, pid_t pid, int status)
 
 /* ------ All of them. ------ */
 
-struct crowd {
-	struct fault_run *run[CROWD];
+struct batch {
+	struct fault_run *run[BATCH];
 	int size;
 };
 
 static struct fault_run *
-whose(const struct crowd *crowd, pid_t pid)
+whose(const struct batch *batch, pid_t pid)
 {
 	int i;
 
-	for (i = 0; i < CROWD; i++)
-		if (crowd->run[i] != NULL && (crowd->run[i]->ns.hale == pid ||
-		                              replace(crowd->run[i], pid, pid)))
-			return crowd->run[i];
+	for (i = 0; i < BATCH; i++)
+		if (batch->run[i] != NULL && (batch->run[i]->ns.hale == pid ||
+		                              replace(batch->run[i], pid, pid)))
+			return batch->run[i];
 	return NULL;
 }
 
 static void
-remove_run(struct crowd *crowd, const struct fault_run *run)
+remove_run(struct batch *batch, const struct fault_run *run)
 {
 	int i;
 
-	for (i = 0; i < CROWD; i++)
-		if (crowd->run[i] == run)
-			crowd->run[i] = NULL;
-	crowd->size--;
+	for (i = 0; i < BATCH; i++)
+		if (batch->run[i] == run)
+			batch->run[i] = NULL;
+	batch->size--;
 }
 
 static void
-take(struct crowd *crowd, pid_t pid, int status, const struct rusage *usage)
+take(struct batch *batch, pid_t pid, int status, const struct rusage *usage)
 {
-	struct fault_run *run = whose(crowd, pid);
+	struct fault_run *run = whose(batch, pid);
 
 	if (WIFSTOPPED(status)) {
 		if (run != NULL)
@@ -297,7 +297,7 @@ take(struct crowd *crowd, pid_t pid, int status, const struct rusage *usage)
 			keep_stray(pid);
 	} else if (run != NULL && run->ns.hale == pid) {
 		finish(run, status, usage);
-		remove_run(crowd, run);
+		remove_run(batch, run);
 	} else if (run != NULL) {
 		(void)replace(run, pid, 0);
 	}
@@ -305,13 +305,13 @@ take(struct crowd *crowd, pid_t pid, int status, const struct rusage *usage)
 
 /* Whoever makes calls without end, or none and does not end, is stopped. */
 static void
-watch_over(const struct crowd *crowd)
+kill_those_that_hang(const struct batch *batch)
 {
 	long long time = now();
 	int i;
 
-	for (i = 0; i < CROWD; i++) {
-		struct fault_run *run = crowd->run[i];
+	for (i = 0; i < BATCH; i++) {
+		struct fault_run *run = batch->run[i];
 
 		if (run == NULL)
 			continue;
@@ -324,15 +324,15 @@ watch_over(const struct crowd *crowd)
 }
 
 static void
-fill(struct crowd *crowd, struct fault_run **next, const struct fault_run *end)
+fill(struct batch *batch, struct fault_run **next, const struct fault_run *end)
 {
 	int i;
 
-	for (i = 0; i < CROWD && *next < end; i++)
-		if (crowd->run[i] == NULL) {
+	for (i = 0; i < BATCH && *next < end; i++)
+		if (batch->run[i] == NULL) {
 			begin(*next);
-			crowd->run[i] = (*next)++;
-			crowd->size++;
+			batch->run[i] = (*next)++;
+			batch->size++;
 		}
 }
 
@@ -351,7 +351,7 @@ void
 fault_run(struct fault_run *runs, int count)
 {
 	struct fault_run *next = runs;
-	struct crowd crowd = {.size = 0};
+	struct batch batch = {.size = 0};
 	long long looked = 0;
 	struct rusage usage;
 	sigset_t child;
@@ -362,17 +362,17 @@ fault_run(struct fault_run *runs, int count)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	for (;;) {
-		fill(&crowd, &next, runs + count);
-		if (crowd.size == 0)
+		fill(&batch, &next, runs + count);
+		if (batch.size == 0)
 			return;
 		pid = wait4(-1, &status, __WALL | WNOHANG, &usage);
 		if (pid > 0)
-			take(&crowd, pid, status, &usage);
+			take(&batch, pid, status, &usage);
 		else
 			await_child();
 		if (now() - looked >= 50) {
 			looked = now();
-			watch_over(&crowd);
+			kill_those_that_hang(&batch);
 		}
 	}
 }

@@ -90,7 +90,7 @@ void
 group_remove(void)
 {
 	if (group[0] != '\0')
-		ns_until(is_removed, NULL);
+		ns_wait_until(is_removed, NULL);
 }
 
 struct ns *

@@ -86,12 +86,12 @@ ns_hale(void)
 }
 
 char *
-ns_guest(void)
+ns_program(void)
 {
 	static char path[PATH_MAX];
 
 	if (path[0] == '\0')
-		locate("GUEST_BIN", "build/pid1/guest", path);
+		locate("PROGRAM_BIN", "build/pid1/program", path);
 	return path;
 }
 
@@ -101,7 +101,7 @@ ns_scratch(void)
 	static char path[PATH_MAX + sizeof("scratch")];
 
 	if (path[0] == '\0') {
-		strcpy(path, ns_guest());
+		strcpy(path, ns_program());
 		strcpy(strrchr(path, '/') + 1, "scratch");
 	}
 	return path;
@@ -386,7 +386,7 @@ ns_start(const struct ns_setup *setup)
 }
 
 struct ns
-ns_beside(const struct ns *ns, const struct ns_setup *setup)
+ns_start_beside(const struct ns *ns, const struct ns_setup *setup)
 {
 	return start(setup, ns->keeper > 0 ? ns->keeper : ns->hale);
 }
@@ -405,7 +405,7 @@ ns_queue(const struct ns *ns, int signal, int value)
 }
 
 void
-ns_halt(const struct ns *ns)
+ns_suspend(const struct ns *ns)
 {
 	int status;
 
@@ -441,7 +441,7 @@ ns_kill(struct ns *ns)
 }
 
 int
-ns_end(struct ns *ns)
+ns_wait(struct ns *ns)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, ns->hale, 0);
 	int status;
@@ -499,7 +499,7 @@ ns_collect(struct ns *ns, struct ns_output *output)
 	close_own(&ns->in);
 	output->out[0] = output->err[0] = '\0';
 	collect(streams, (char *const[]){output->out, output->err});
-	output->code = ns_end(ns);
+	output->code = ns_wait(ns);
 }
 
 void
@@ -511,7 +511,7 @@ ns_run(const struct ns_setup *setup, struct ns_output *output)
 }
 
 bool
-ns_line(int fd, char line[NS_LINE])
+ns_read_line(int fd, char line[NS_LINE])
 {
 	long long deadline = clock_ms() + NS_DEADLINE;
 	size_t n;
@@ -530,21 +530,21 @@ ns_line(int fd, char line[NS_LINE])
 }
 
 void
-ns_expect(const struct ns *ns, const char *expected)
+ns_expect_line(const struct ns *ns, const char *expected)
 {
 	char line[NS_LINE], why[NS_TEXT] = "";
 
-	if (ns_line(ns->out, line)) {
+	if (ns_read_line(ns->out, line)) {
 		cr_assert_str_eq(line, expected);
 		return;
 	}
 	if (ns->err >= 0)
-		ns_rest(ns->err, why, sizeof(why));
+		ns_read_to_end(ns->err, why, sizeof(why));
 	cr_assert_fail("the end came instead of '%s': %s", expected, why);
 }
 
 void
-ns_rest(int fd, char *text, size_t size)
+ns_read_to_end(int fd, char *text, size_t size)
 {
 	long long deadline = clock_ms() + NS_DEADLINE;
 
@@ -555,13 +555,13 @@ ns_rest(int fd, char *text, size_t size)
 }
 
 void
-ns_hangup(int fd)
+ns_await_close(int fd)
 {
 	cr_assert(await(fd, 0, clock_ms() + NS_DEADLINE), "it stays open");
 }
 
 void
-ns_until(bool (*check)(void *), void *argument)
+ns_wait_until(bool (*check)(void *), void *argument)
 {
 	long long deadline = clock_ms() + NS_DEADLINE;
 
@@ -594,11 +594,11 @@ is_asleep(void *argument)
 }
 
 void
-ns_settle(const struct ns *ns)
+ns_await_sleep(const struct ns *ns)
 {
 	struct ns copy = *ns;
 
-	ns_until(is_asleep, &copy);
+	ns_wait_until(is_asleep, &copy);
 }
 
 void

@@ -44,7 +44,7 @@ struct ns_output {
 
 /* The absolute paths of hale and of the program that tests let it run. */
 char *ns_hale(void);
-char *ns_guest(void);
+char *ns_program(void);
 
 /* The absolute path that is an empty tmpfs(5) in a namespace with scratch. */
 char *ns_scratch(void);
@@ -53,17 +53,17 @@ char *ns_scratch(void);
 struct ns ns_start(const struct ns_setup *setup);
 
 /* Start one more where the other is; it is never PID 1. */
-struct ns ns_beside(const struct ns *ns, const struct ns_setup *setup);
+struct ns ns_start_beside(const struct ns *ns, const struct ns_setup *setup);
 
 /* Send hale a signal, see kill(2); or queue one, see sigqueue(3). */
 void ns_send(const struct ns *ns, int signal);
 void ns_queue(const struct ns *ns, int signal, int value);
 
 /* Make hale stand still until it is sent CONT. */
-void ns_halt(const struct ns *ns);
+void ns_suspend(const struct ns *ns);
 
 /* Wait for hale's end; its exit code. */
-int ns_end(struct ns *ns);
+int ns_wait(struct ns *ns);
 
 /* Kill all that is in the namespace. */
 void ns_kill(struct ns *ns);
@@ -73,23 +73,23 @@ void ns_collect(struct ns *ns, struct ns_output *output);
 void ns_run(const struct ns_setup *setup, struct ns_output *output);
 
 /* Wait for a line on a descriptor, its newline left out.  False at the end. */
-bool ns_line(int fd, char line[NS_LINE]);
+bool ns_read_line(int fd, char line[NS_LINE]);
 
 /* Wait for this line on PROGRAM's standard output. */
-void ns_expect(const struct ns *ns, const char *line);
+void ns_expect_line(const struct ns *ns, const char *line);
 
 /* Wait until nothing more comes. */
-void ns_rest(int fd, char *text, size_t size);
+void ns_read_to_end(int fd, char *text, size_t size);
 
 /* Wait until the descriptor has been closed by all who could write to it. */
-void ns_hangup(int fd);
+void ns_await_close(int fd);
 
 /* Wait until there is an answer to check(argument): something that only a look
  * at /proc can tell. */
-void ns_until(bool (*check)(void *), void *argument);
+void ns_wait_until(bool (*check)(void *), void *argument);
 
 /* Wait until hale has done all that there was to do, and sleeps. */
-void ns_settle(const struct ns *ns);
+void ns_await_sleep(const struct ns *ns);
 
 /* Read a file of /proc as it is inside: "2/stat". */
 void ns_proc(const struct ns *ns, const char *name, char *text, size_t size);

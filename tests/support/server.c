@@ -27,7 +27,7 @@
 
 enum {
 	LISTEN_QUEUE = 64,
-	TICK = 50,       /* ms between two bytes of a drip, and of a pause */
+	TICK = 50,       /* ms between two bytes of a trickle, and of a pause */
 	FAREWELL = 5000, /* ms that a client is given to close its end */
 	DESCRIPTORS = 1024,
 	CROWD = 64, /* connections that fill any queue of no length */
@@ -112,7 +112,7 @@ hear(int fd, const char *text, size_t length, struct server_visit *visit)
 }
 
 static void
-drip(int fd, const struct server_step *step, struct server_visit *visit)
+trickle(int fd, const struct server_step *step, struct server_visit *visit)
 {
 	size_t i;
 
@@ -169,8 +169,8 @@ play(int fd, const struct server_step *step, struct server_visit *visit)
 		return say(fd, step->text, step->length, visit);
 	case SERVER_HEAR:
 		return hear(fd, step->text, step->length, visit);
-	case SERVER_DRIP:
-		drip(fd, step, visit);
+	case SERVER_TRICKLE:
+		trickle(fd, step, visit);
 		return false;
 	case SERVER_FLOOD:
 		flood(fd, step, visit);
@@ -350,7 +350,7 @@ server_stop(struct server *server, int fd)
 }
 
 /* How many, and where. */
-struct crowd {
+struct expected {
 	const struct server *server;
 	int count;
 };
@@ -358,7 +358,7 @@ struct crowd {
 static bool
 have_come(void *argument)
 {
-	const struct crowd *c = argument;
+	const struct expected *c = argument;
 
 	return *c->server->came >= c->count;
 }
@@ -366,7 +366,7 @@ have_come(void *argument)
 void
 server_await(const struct server *server, int count)
 {
-	ns_until(have_come, &(struct crowd){server, count});
+	ns_wait_until(have_come, &(struct expected){server, count});
 }
 
 void
@@ -381,7 +381,7 @@ server_visited(const struct server *server, struct server_visit *visit)
 
 /* Open one connection more.  False when there is no room for it. */
 static bool
-crowd(const struct sockaddr *to, socklen_t size)
+open_one_more(const struct sockaddr *to, socklen_t size)
 {
 	int fd = socket(to->sa_family,
 	                SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -406,7 +406,7 @@ server_fill(int fd)
 	cr_assert_eq(listen(fd, 0), 0);
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&to, &size), 0);
 	for (i = 0; i < CROWD; i++)
-		if (!crowd((struct sockaddr *)&to, size))
+		if (!open_one_more((struct sockaddr *)&to, size))
 			return;
 	cr_assert_fail("the queue never is full");
 }

@@ -13,7 +13,7 @@ enum server_act {
 	SERVER_NEXT,  /* the same, and who comes next is served what follows */
 	SERVER_SAY,   /* the text */
 	SERVER_HEAR,  /* wait until the client says the text, and no more */
-	SERVER_DRIP,  /* the text for ever, a byte each 50 ms */
+	SERVER_TRICKLE,  /* the text for ever, a byte each 50 ms */
 	SERVER_FLOOD, /* the text for ever, as fast as it goes */
 	SERVER_PAUSE, /* so long that what was said has arrived alone */
 	SERVER_HANG,  /* say no more and wait until the client has gone */
@@ -34,7 +34,7 @@ struct server_step {
 	}
 #define SAY(words)   SERVER_WITH(SERVER_SAY, words)
 #define HEAR(words)  SERVER_WITH(SERVER_HEAR, words)
-#define DRIP(words)  SERVER_WITH(SERVER_DRIP, words)
+#define TRICKLE(words)  SERVER_WITH(SERVER_TRICKLE, words)
 #define FLOOD(words) SERVER_WITH(SERVER_FLOOD, words)
 #define PAUSE                                                                  \
 	{                                                                      \

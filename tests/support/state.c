@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "checks.h"
-#include "extra.h"
+#include "helper.h"
 
 struct ns
 state_start(bool plain, char **words)
@@ -25,12 +25,12 @@ state_start(bool plain, char **words)
 	struct ns ns =
 	    ns_start(&(struct ns_setup){.words = words, .plain = plain});
 
-	ns_expect(&ns, "ready");
+	ns_expect_line(&ns, "ready");
 	return ns;
 }
 
 char *
-state_serve(struct server *server, const struct server_step *steps)
+state_open_server(struct server *server, const struct server_step *steps)
 {
 	int port, fd = server_bind("127.0.0.1", &port);
 
@@ -41,10 +41,10 @@ state_serve(struct server *server, const struct server_step *steps)
 }
 
 void
-state_finish(struct ns *ns, int code)
+state_terminate(struct ns *ns, int code)
 {
 	ns_send(ns, SIGTERM);
-	cr_expect_eq(ns_end(ns), code);
+	cr_expect_eq(ns_wait(ns), code);
 }
 
 /* Read a file of /proc, of a process as the test sees it. */
@@ -65,7 +65,7 @@ read_proc(pid_t pid, const char *name, char *text, size_t size)
 }
 
 bool
-state_is(const struct ns *ns, const char *name)
+state_is_named(const struct ns *ns, const char *name)
 {
 	char comm[32];
 
@@ -85,29 +85,31 @@ is_called(void *argument)
 {
 	const struct wanted *w = argument;
 
-	return state_is(w->ns, w->name);
+	return state_is_named(w->ns, w->name);
 }
 
 void
-state_await(const struct ns *ns, const char *name)
+state_await_name(const struct ns *ns, const char *name)
 {
-	ns_until(is_called, &(struct wanted){ns, name});
+	ns_wait_until(is_called, &(struct wanted){ns, name});
 }
 
 void
-state_said(const struct ns *ns, const char *text)
+state_await_message(const struct ns *ns, const char *text)
 {
-	long long deadline = extra_now() + NS_DEADLINE;
+	long long deadline = helper_now_ms() + NS_DEADLINE;
 	char line[NS_LINE];
 
 	do {
-		cr_assert_lt(extra_now(), deadline, "'%s' is not said", text);
-		cr_assert(ns_line(ns->err, line), "'%s' is not said", text);
+		cr_assert_lt(helper_now_ms(), deadline, "'%s' is not said",
+		             text);
+		cr_assert(ns_read_line(ns->err, line), "'%s' is not said",
+		          text);
 	} while (strcasestr(line, text) == NULL);
 }
 
 void
-state_errors(const struct ns *ns, char *text, size_t size)
+state_messages(const struct ns *ns, char *text, size_t size)
 {
 	struct pollfd p = {.fd = ns->err, .events = POLLIN};
 	size_t length = 0;
@@ -189,7 +191,7 @@ signal_all(const struct ns *ns, int signal)
 			continue;
 		}
 		if (signal == SIGSTOP)
-			ns_until(is_stopped, &pids[i]);
+			ns_wait_until(is_stopped, &pids[i]);
 		count += list_children(pids[i], pids + count, 256 - count);
 	}
 }
@@ -207,7 +209,7 @@ state_thaw(const struct ns *ns)
 }
 
 void
-state_pass(int ms)
+state_let_pass(int ms)
 {
 	struct itimerspec soon = {
 	    .it_value = {ms / 1000, ms % 1000 * 1000000L}};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * actor: what hale has to stop in the tests; a program of parts to be combined.
+ * stop_program: what hale has to stop in the tests; a program of commands to be
+ * combined.
  *
- * Most parts change something and then play the part that follows; the last
- * says "ready" and does something.  A `+` ends the part of a child, which says
- * that it is ready to its parent alone.
+ * Most commands change something and then run the command that follows; the
+ * last says "ready" and does something.  A `+` ends the command of a child,
+ * which says that it is ready to its parent alone.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -20,11 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "player.h"
+#include "commands.h"
 
 static int parent = -1; /* whom to tell of being ready, or -1 */
 
-static int play(char **words);
+static int run_command(char **words);
 
 static void
 ready(void)
@@ -61,7 +62,7 @@ block(int signal)
 	return set;
 }
 
-/* beside PART... + PART...: a child is the first; then be the other */
+/* beside COMMAND... + COMMAND...: a child is the first; then be the other */
 static int
 do_beside(char **words)
 {
@@ -76,16 +77,16 @@ do_beside(char **words)
 	if (fork() == 0) {
 		close(ends[0]);
 		parent = ends[1];
-		_exit(play(words));
+		_exit(run_command(words));
 	}
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 1)
 		return 100;
 	close(ends[0]);
-	return play(rest + 1);
+	return run_command(rest + 1);
 }
 
-/* chain COUNT PART...: the last of so many generations, a session each */
+/* chain COUNT COMMAND...: the last of so many generations, a session each */
 static int
 do_chain(char **words)
 {
@@ -96,35 +97,35 @@ do_chain(char **words)
 			stay();
 		setsid();
 	}
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* under PART...: the child of a process that only waits */
+/* under COMMAND...: the child of a process that only waits */
 static int
 do_under(char **words)
 {
 	if (fork() != 0)
 		stay();
-	return play(words);
+	return run_command(words);
 }
 
-/* session PART...: in a session of its own */
+/* session COMMAND...: in a session of its own */
 static int
 do_session(char **words)
 {
 	setsid();
-	return play(words);
+	return run_command(words);
 }
 
-/* deaf PART...: TERM is ignored */
+/* ignore-term COMMAND...: TERM is ignored */
 static int
-do_deaf(char **words)
+do_ignore_term(char **words)
 {
 	signal(SIGTERM, SIG_IGN);
-	return play(words);
+	return run_command(words);
 }
 
-/* become UID PART...: change the user */
+/* become UID COMMAND...: change the user */
 static int
 do_become(char **words)
 {
@@ -132,49 +133,49 @@ do_become(char **words)
 
 	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
 		return 100;
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* named NAME PART...: as ps(1) will show it */
+/* named NAME COMMAND...: as ps(1) will show it */
 static int
 do_named(char **words)
 {
 	prctl(PR_SET_NAME, words[0]);
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* say TEXT PART...: a line on standard output */
+/* say TEXT COMMAND...: a line on standard output */
 static int
 do_say(char **words)
 {
 	printf("%s\n", words[0]);
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* grumble TEXT PART...: a line on standard error */
+/* say-on-stderr TEXT COMMAND...: a line on standard error */
 static int
-do_grumble(char **words)
+do_say_on_stderr(char **words)
 {
 	dprintf(STDERR_FILENO, "%s\n", words[0]);
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* spill COUNT PART...: so many bytes on standard output, in long lines */
+/* write COUNT COMMAND...: so many bytes on standard output, in long lines */
 static int
-do_spill(char **words)
+do_write(char **words)
 {
 	int left;
 
 	for (left = atoi(words[0]); left > 0; left--)
 		putchar(left % 8192 == 0 ? '\n' : 'x');
 	fflush(stdout);
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
-/* meet HERE LEASH PART...: write a byte to the pipe HERE, and wait until the
- * pipe LEASH is closed */
+/* rendezvous HERE LEASH COMMAND...: write a byte to the pipe HERE, and wait
+ * until the pipe LEASH is closed */
 static int
-do_meet(char **words)
+do_rendezvous(char **words)
 {
 	int here = open(words[0], O_WRONLY | O_CLOEXEC);
 	int leash = open(words[1], O_RDONLY | O_CLOEXEC);
@@ -184,7 +185,7 @@ do_meet(char **words)
 		return 100;
 	while (read(leash, &byte, 1) > 0)
 		continue;
-	return play(words + 2);
+	return run_command(words + 2);
 }
 
 /* idle: until it is killed */
@@ -206,9 +207,9 @@ do_stopped(char **words)
 	stay();
 }
 
-/* halt: stop, and tell of the TERM that comes behind CONT */
+/* stop-and-report: stop, and tell of the TERM that comes behind CONT */
 static int
-do_halt(char **words)
+do_stop_and_report(char **words)
 {
 	sigset_t term = block(SIGTERM);
 
@@ -219,9 +220,9 @@ do_halt(char **words)
 	return 0;
 }
 
-/* fall MS CODE: exit with CODE so many milliseconds after TERM */
+/* exit-after-term MS CODE: exit with CODE so many milliseconds after TERM */
 static int
-do_fall(char **words)
+do_exit_after_term(char **words)
 {
 	sigset_t term = block(SIGTERM);
 	int ms = atoi(words[0]);
@@ -234,9 +235,9 @@ do_fall(char **words)
 	return atoi(words[1]);
 }
 
-/* runner: be another process all the time, in another session */
+/* keep-forking: be another process all the time, in another session */
 static int
-do_runner(char **words)
+do_keep_forking(char **words)
 {
 	(void)words;
 	ready();
@@ -247,9 +248,9 @@ do_runner(char **words)
 	}
 }
 
-/* tell COUNT CODE: of COUNT signals, then exit with CODE */
+/* report-signals COUNT CODE: of COUNT signals, then exit with CODE */
 static int
-do_tell(char **words)
+do_report_signals(char **words)
 {
 	sigset_t all = block(0);
 	int left;
@@ -290,9 +291,9 @@ do_die(char **words)
 	stay();
 }
 
-/* hog MIB: use so much memory, then wait */
+/* use-memory MIB: use so much memory, then wait */
 static int
-do_hog(char **words)
+do_use_memory(char **words)
 {
 	size_t size = (size_t)atoi(words[0]) << 20;
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -305,24 +306,35 @@ do_hog(char **words)
 	stay();
 }
 
-static const struct player_part parts[] = {
-    {"beside", 3, do_beside},   {"chain", 2, do_chain},
-    {"session", 1, do_session}, {"deaf", 1, do_deaf},
-    {"become", 2, do_become},   {"idle", 0, do_idle},
-    {"stopped", 0, do_stopped}, {"halt", 0, do_halt},
-    {"fall", 2, do_fall},       {"runner", 0, do_runner},
-    {"tell", 2, do_tell},       {"exit", 1, do_exit},
-    {"listen", 1, do_listen},   {"die", 1, do_die},
-    {"hog", 1, do_hog},         {"under", 1, do_under},
-    {"named", 2, do_named},     {"say", 2, do_say},
-    {"grumble", 2, do_grumble}, {"spill", 2, do_spill},
-    {"meet", 3, do_meet},
+static const struct command commands[] = {
+    {"beside", 3, do_beside},
+    {"chain", 2, do_chain},
+    {"session", 1, do_session},
+    {"ignore-term", 1, do_ignore_term},
+    {"become", 2, do_become},
+    {"idle", 0, do_idle},
+    {"stopped", 0, do_stopped},
+    {"stop-and-report", 0, do_stop_and_report},
+    {"exit-after-term", 2, do_exit_after_term},
+    {"keep-forking", 0, do_keep_forking},
+    {"report-signals", 2, do_report_signals},
+    {"exit", 1, do_exit},
+    {"listen", 1, do_listen},
+    {"die", 1, do_die},
+    {"use-memory", 1, do_use_memory},
+    {"under", 1, do_under},
+    {"named", 2, do_named},
+    {"say", 2, do_say},
+    {"say-on-stderr", 2, do_say_on_stderr},
+    {"write", 2, do_write},
+    {"rendezvous", 3, do_rendezvous},
 };
 
 static int
-play(char **words)
+run_command(char **words)
 {
-	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
+	return commands_run(commands, sizeof(commands) / sizeof(commands[0]),
+	                    words);
 }
 
 int
@@ -330,5 +342,5 @@ main(int argc, char **argv)
 {
 	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	return play(argv + 1);
+	return run_command(argv + 1);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vandal: a PROGRAM that means harm; one of many small parts.
+ * hostile_program: a PROGRAM that attacks hale; each command is one attack.
  *
  * Each tries something on hale, its parent, and then counts on it: it says
  * "done" and tells of COUNT signals that hale has to bring, and exits with
@@ -28,7 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "player.h"
+#include "commands.h"
 
 enum {
 	SIGNALS = 65,
@@ -37,7 +37,7 @@ enum {
 	PATIENCE = 50, /* looks, 200 ms each, for what is on its way */
 };
 
-static int play(char **words);
+static int run_command(char **words);
 
 static void
 block_all(void)
@@ -47,7 +47,7 @@ block_all(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 }
 
-/* Take the next signal but CHLD; 0 if none comes for 200 ms. */
+/* Take the next signal but SIGCHLD; 0 if none comes for 200 ms. */
 static int
 take(siginfo_t *info)
 {
@@ -60,7 +60,7 @@ take(siginfo_t *info)
 }
 
 static void
-rest(void)
+sleep_a_moment(void)
 {
 	const struct timespec moment = {0, 1000000};
 
@@ -84,7 +84,7 @@ do_count(char **words)
 	return atoi(words[1]);
 }
 
-/* become UID PART...: change the user, then be PART */
+/* become UID COMMAND...: change the user, then be COMMAND */
 static int
 do_become(char **words)
 {
@@ -92,7 +92,7 @@ do_become(char **words)
 
 	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
 		return 100;
-	return play(words + 1);
+	return run_command(words + 1);
 }
 
 /* ------ Signals. ------ */
@@ -157,9 +157,9 @@ do_storm(char **words)
 	return atoi(words[1]);
 }
 
-/* slay COUNT CODE: send hale what would end or stop any other process */
+/* kill-hale COUNT CODE: send hale what would end or stop any other process */
 static int
-do_slay(char **words)
+do_kill_hale(char **words)
 {
 	pid_t hale = getppid();
 
@@ -186,7 +186,7 @@ do_full(char **words)
 
 /* Two of each, and again; who cannot ends, and leaves orphans to hale. */
 static _Noreturn void
-explode(void)
+fork_for_ever(void)
 {
 	setsid();
 	for (;;) {
@@ -195,17 +195,17 @@ explode(void)
 		if (pid < 0 && getpid() % 3 == 0)
 			_exit(1);
 		if (pid < 0)
-			rest();
+			sleep_a_moment();
 	}
 }
 
-/* bomb COUNT CODE: as many processes as there may be */
+/* fork-bomb COUNT CODE: as many processes as there may be */
 static int
-do_bomb(char **words)
+do_fork_bomb(char **words)
 {
 	if (fork() == 0) {
 		setpriority(PRIO_PROCESS, 0, 19);
-		explode();
+		fork_for_ever();
 	}
 	return do_count(words);
 }
@@ -214,7 +214,7 @@ do_bomb(char **words)
 
 /* Do what can be done with a file of hale's that somebody else can open. */
 static void
-maul(int fd)
+misuse_file(int fd)
 {
 	char bytes[64] = "spoilt\n";
 	struct flock lock = {.l_type = F_WRLCK};
@@ -256,7 +256,7 @@ open_all(const char *path)
 		if (fd < 0)
 			continue;
 		opened++;
-		maul(fd);
+		misuse_file(fd);
 		close(fd);
 	}
 	return opened;
@@ -264,7 +264,7 @@ open_all(const char *path)
 
 /* Whatever hale has open now; -1 if nobody may see that. */
 static int
-maul_all(void)
+misuse_all_files(void)
 {
 	DIR *directory = opendir("/proc/1/fd");
 	struct dirent *entry;
@@ -282,16 +282,16 @@ maul_all(void)
 	return opened;
 }
 
-/* maul COUNT CODE: again and again, since probes come and go */
+/* misuse-files COUNT CODE: again and again, since probes come and go */
 static int
-do_maul(char **words)
+do_misuse_files(char **words)
 {
 	int i, opened = 0;
 
 	signal(SIGPIPE, SIG_IGN); /* a probe's pipe may end any time */
 	for (i = 0; i < 300; i++) {
-		opened |= maul_all();
-		rest();
+		opened |= misuse_all_files();
+		sleep_a_moment();
 	}
 	printf("\n%s\n", opened == -1 ? "closed" : "opened");
 	return do_count(words);
@@ -301,7 +301,7 @@ do_maul(char **words)
 
 /* Stop hale until standard input ends. */
 static _Noreturn void
-hold(pid_t hale, int ready)
+trace_hale(pid_t hale, int ready)
 {
 	char byte;
 
@@ -318,10 +318,11 @@ hold(pid_t hale, int ready)
 	_exit(0);
 }
 
-/* hold COUNT CODE: trace hale from the first byte of standard input to its end
+/* trace-hale COUNT CODE: trace hale from the first byte of standard input to
+ * its end
  */
 static int
-do_hold(char **words)
+do_trace_hale(char **words)
 {
 	pid_t hale = getppid();
 	int ends[2];
@@ -331,15 +332,15 @@ do_hold(char **words)
 	if (pipe2(ends, O_CLOEXEC) < 0 || read(STDIN_FILENO, &byte, 1) != 1)
 		return 100;
 	if (fork() == 0)
-		hold(hale, ends[1]);
+		trace_hale(hale, ends[1]);
 	close(ends[1]);
 	(void)!read(ends[0], &byte, 1); /* the end of it */
 	return do_count(words);
 }
 
-/* starve COUNT CODE: leave hale nothing of what has a limit */
+/* take-limits COUNT CODE: leave hale nothing of what has a limit */
 static int
-do_starve(char **words)
+do_take_limits(char **words)
 {
 	struct rlimit none = {0, 0};
 	int i, refused = 0;
@@ -351,16 +352,23 @@ do_starve(char **words)
 	return do_count(words);
 }
 
-static const struct player_part parts[] = {
-    {"count", 2, do_count}, {"become", 2, do_become}, {"storm", 2, do_storm},
-    {"slay", 2, do_slay},   {"full", 2, do_full},     {"bomb", 2, do_bomb},
-    {"maul", 2, do_maul},   {"hold", 2, do_hold},     {"starve", 2, do_starve},
+static const struct command commands[] = {
+    {"count", 2, do_count},
+    {"become", 2, do_become},
+    {"storm", 2, do_storm},
+    {"kill-hale", 2, do_kill_hale},
+    {"full", 2, do_full},
+    {"fork-bomb", 2, do_fork_bomb},
+    {"misuse-files", 2, do_misuse_files},
+    {"trace-hale", 2, do_trace_hale},
+    {"take-limits", 2, do_take_limits},
 };
 
 static int
-play(char **words)
+run_command(char **words)
 {
-	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
+	return commands_run(commands, sizeof(commands) / sizeof(commands[0]),
+	                    words);
 }
 
 int
@@ -368,5 +376,5 @@ main(int argc, char **argv)
 {
 	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	return play(argv + 1);
+	return run_command(argv + 1);
 }

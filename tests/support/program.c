@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest: what hale runs in the tests; one program of many small parts.
+ * program: what hale runs in the tests; one program of many small commands.
  *
  * It tells of itself on standard output, a line at a time.  Signals are blocked
  * and taken with the system calls themselves, since libc hides the first
@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "player.h"
+#include "commands.h"
 
 enum { DESCRIPTORS = 2048 };
 
@@ -47,7 +47,7 @@ take(void)
 	return info;
 }
 
-static int run_part(char **words);
+static int run_command(char **words);
 
 static _Noreturn void
 stay(void)
@@ -141,9 +141,9 @@ do_say(char **words)
 	return 0;
 }
 
-/* grumble COUNT: a line on standard error for each of COUNT signals */
+/* say-on-stderr COUNT: a line on standard error for each of COUNT signals */
 static int
-do_grumble(char **words)
+do_say_on_stderr(char **words)
 {
 	int i, count = atoi(words[0]);
 
@@ -152,7 +152,7 @@ do_grumble(char **words)
 	for (i = 0; i < count; i++) {
 		int n = take().si_signo;
 
-		dprintf(STDERR_FILENO, "guest: signal %d\n", n);
+		dprintf(STDERR_FILENO, "program: signal %d\n", n);
 		printf("%d\n", n);
 	}
 	return 0;
@@ -291,9 +291,10 @@ leash_orphans(int count, int *held)
 	close(fd);
 }
 
-/* perish COUNT CODE: end, and in the same instant so do COUNT orphans */
+/* exit-with-orphans COUNT CODE: end, and in the same instant so do COUNT
+ * orphans */
 static int
-do_perish(char **words)
+do_exit_with_orphans(char **words)
 {
 	int held;
 
@@ -301,9 +302,10 @@ do_perish(char **words)
 	return atoi(words[1]);
 }
 
-/* crowd COUNT: the first signal ends COUNT orphans, then tell of two more */
+/* end-orphans COUNT: the first signal ends COUNT orphans, then tell of two more
+ */
 static int
-do_crowd(char **words)
+do_end_orphans(char **words)
 {
 	int held;
 
@@ -317,10 +319,10 @@ do_crowd(char **words)
 	return 5;
 }
 
-/* family: a child in the group and one in a session of its own, whose pids it
- * tells; then of the signals it gets, until QUIT */
+/* group-and-session: a child in the group and one in a session of its own,
+ * whose pids it tells; then of the signals it gets, until QUIT */
 static int
-do_family(char **words)
+do_group_and_session(char **words)
 {
 	pid_t child, stranger;
 	int n;
@@ -333,7 +335,7 @@ do_family(char **words)
 	stranger = vfork();
 	if (stranger == 0) {
 		setsid();
-		execl("/proc/self/exe", "guest", "idle", NULL);
+		execl("/proc/self/exe", "program", "idle", NULL);
 		_exit(100);
 	}
 	printf("%d %d\n", (int)child, (int)stranger);
@@ -428,10 +430,10 @@ be_ready(void)
 	close(fd);
 }
 
-/* prove CODE TRIES: that hale forwards what it is sent, and reaps; let some
- * time go by; ask for the stop, and leave somebody behind who is deaf to it */
+/* exercise CODE TRIES: that hale forwards what it is sent, and reaps; let some
+ * time go by; ask for the stop, and leave somebody behind that ignores it */
 static int
-do_prove(char **words)
+do_exercise(char **words)
 {
 	int tries = atoi(words[1]);
 	pid_t orphan;
@@ -474,7 +476,8 @@ storm(pid_t hale, int a, int b, int fd)
 	}
 }
 
-/* storm SIGNAL SIGNAL PART...: ignore both and be PART, in a storm of them */
+/* storm SIGNAL SIGNAL COMMAND...: ignore both and be COMMAND, in a storm of
+ * them */
 static int
 do_storm(char **words)
 {
@@ -489,7 +492,7 @@ do_storm(char **words)
 		storm(hale, a, b, held);
 	if (read(fd, &byte, 1) != 1)
 		return 100;
-	return run_part(words + 2);
+	return run_command(words + 2);
 }
 
 /* listen CODE: wait for the end of standard input, then exit with CODE */
@@ -502,7 +505,7 @@ do_listen(char **words)
 	return atoi(words[0]);
 }
 
-/* become UID PART...: change the user, then be PART */
+/* become UID COMMAND...: change the user, then be COMMAND */
 static int
 do_become(char **words)
 {
@@ -510,37 +513,38 @@ do_become(char **words)
 
 	if (setgroups(0, NULL) < 0 || setuid(uid) < 0)
 		return 100;
-	return run_part(words + 1);
+	return run_command(words + 1);
 }
 
-static const struct player_part parts[] = {
+static const struct command commands[] = {
     {"exit", 1, do_exit},
     {"die", 1, do_die},
     {"catch", 2, do_catch},
     {"echo", 0, do_echo},
     {"wait", 0, do_wait},
     {"say", 0, do_say},
-    {"grumble", 1, do_grumble},
+    {"say-on-stderr", 1, do_say_on_stderr},
     {"variable", 1, do_variable},
     {"mask", 0, do_mask},
     {"streams", 0, do_streams},
     {"descriptors", 1, do_descriptors},
     {"foreground", 0, do_foreground},
     {"orphans", 2, do_orphans},
-    {"perish", 2, do_perish},
-    {"crowd", 1, do_crowd},
-    {"family", 0, do_family},
+    {"exit-with-orphans", 2, do_exit_with_orphans},
+    {"end-orphans", 1, do_end_orphans},
+    {"group-and-session", 0, do_group_and_session},
     {"idle", 0, do_idle},
     {"storm", 3, do_storm},
     {"listen", 1, do_listen},
     {"become", 2, do_become},
-    {"prove", 2, do_prove},
+    {"exercise", 2, do_exercise},
 };
 
 static int
-run_part(char **words)
+run_command(char **words)
 {
-	return player_play(parts, sizeof(parts) / sizeof(parts[0]), words);
+	return commands_run(commands, sizeof(commands) / sizeof(commands[0]),
+	                    words);
 }
 
 int
@@ -548,5 +552,5 @@ main(int argc, char **argv)
 {
 	(void)argc;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	return run_part(argv + 1);
+	return run_command(argv + 1);
 }

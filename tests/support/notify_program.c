@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * herald: a PROGRAM that notifies hale, as the tests tell it line by line.
+ * notify_program: a PROGRAM that notifies hale, as the tests tell it line by
+ *line.
  *
  *	env             tell of the variables
  *	say TEXT        of itself
@@ -25,7 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LONGEST = 65536, HANDED = 3 };
+enum { LONGEST = 65536, DESCRIPTORS = 3 };
 
 static struct sockaddr_un name = {.sun_family = AF_UNIX};
 static socklen_t name_size;
@@ -33,7 +34,8 @@ static socklen_t name_size;
 static _Noreturn void
 give_up(const char *what)
 {
-	dprintf(STDERR_FILENO, "herald: %s: %s\n", what, strerror(errno));
+	dprintf(STDERR_FILENO, "notify_program: %s: %s\n", what,
+	        strerror(errno));
 	exit(100);
 }
 
@@ -50,20 +52,21 @@ find(const char *at)
 
 /* Send a message with so many copies of a descriptor. */
 static void
-hand(const char *bytes, size_t length, int fd, size_t count)
+send_with_descriptors(const char *bytes, size_t length, int fd, size_t count)
 {
 	static char copy[LONGEST];
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(HANDED * sizeof(int))];
+	_Alignas(
+	    struct cmsghdr) char control[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
 	struct iovec part = {copy, length};
 	struct msghdr m = {.msg_name = &name,
 	                   .msg_namelen = name_size,
 	                   .msg_iov = &part,
 	                   .msg_iovlen = 1};
 	int i, out = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	int fds[HANDED];
+	int fds[DESCRIPTORS];
 
 	memcpy(copy, bytes, length);
-	for (i = 0; i < HANDED; i++)
+	for (i = 0; i < DESCRIPTORS; i++)
 		fds[i] = fd;
 	if (count > 0) {
 		struct cmsghdr *header;
@@ -90,7 +93,7 @@ await(const char *text, size_t count)
 
 	if (pipe(ends) < 0)
 		give_up("cannot make a pipe");
-	hand(text, strlen(text), ends[1], count);
+	send_with_descriptors(text, strlen(text), ends[1], count);
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 0)
 		give_up("the pipe has not been closed");
@@ -100,7 +103,7 @@ await(const char *text, size_t count)
 static void
 say(const char *text)
 {
-	hand(text, strlen(text), -1, 0);
+	send_with_descriptors(text, strlen(text), -1, 0);
 }
 
 static void
@@ -130,17 +133,17 @@ say_bytes(const char *text, size_t length)
 	for (; *text != '\0'; text++)
 		bytes[n++] = *text;
 	memset(bytes + n, 'x', sizeof(bytes) - n);
-	hand(bytes, length, -1, 0);
+	send_with_descriptors(bytes, length, -1, 0);
 }
 
 /* With a NUL and more behind it. */
 static void
-say_cut(const char *text)
+say_with_nul(const char *text)
 {
 	char bytes[256];
 	int n = snprintf(bytes, sizeof(bytes), "%s%cX=1", text, 0);
 
-	hand(bytes, (size_t)n, -1, 0);
+	send_with_descriptors(bytes, (size_t)n, -1, 0);
 }
 
 static void
@@ -166,10 +169,10 @@ obey(const char *verb, const char *text)
 	rest += *rest == ' ';
 	if (strcmp(verb, "say") == 0)
 		say(text);
-	else if (strcmp(verb, "handed") == 0)
-		await(text, HANDED);
-	else if (strcmp(verb, "cut") == 0)
-		say_cut(text);
+	else if (strcmp(verb, "descriptors") == 0)
+		await(text, DESCRIPTORS);
+	else if (strcmp(verb, "nul") == 0)
+		say_with_nul(text);
 	else if (strcmp(verb, "long") == 0)
 		say_bytes(rest, (size_t)n);
 	else if (strcmp(verb, "flood") == 0)

@@ -2,7 +2,7 @@
 /*
  * extra: what the tests of the stop, the report and the tools share.
  */
-#include "extra.h"
+#include "helper.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -20,19 +20,19 @@
 #include <unistd.h>
 
 char *
-extra_actor(void)
+helper_stop_program(void)
 {
 	static char path[PATH_MAX];
 
 	if (path[0] == '\0') {
-		strcpy(path, ns_guest());
-		strcpy(strrchr(path, '/') + 1, "actor");
+		strcpy(path, ns_program());
+		strcpy(strrchr(path, '/') + 1, "stop_program");
 	}
 	return path;
 }
 
 long long
-extra_now(void)
+helper_now_ms(void)
 {
 	struct timespec t;
 
@@ -41,7 +41,7 @@ extra_now(void)
 }
 
 void
-extra_ended(const struct ns *ns)
+helper_await_end(const struct ns *ns)
 {
 	struct pollfd p = {.events = POLLIN};
 
@@ -52,7 +52,7 @@ extra_ended(const struct ns *ns)
 }
 
 int
-extra_living(const struct ns *ns)
+helper_count_living(const struct ns *ns)
 {
 	return ns_count(ns, 0) - ns_count(ns, 'Z');
 }
@@ -72,13 +72,13 @@ are_stopped(void *argument)
 }
 
 void
-extra_stopped(struct ns *ns, int count)
+helper_await_stopped(struct ns *ns, int count)
 {
-	ns_until(are_stopped, &(struct stopped){ns, count});
+	ns_wait_until(are_stopped, &(struct stopped){ns, count});
 }
 
 void
-extra_rename(void *argv)
+helper_exec_as(void *argv)
 {
 	extern char **environ;
 
@@ -100,7 +100,7 @@ text_file(const char *text)
 }
 
 bool
-extra_jq(char *filter, const char *text, char *out, size_t size)
+helper_jq(char *filter, const char *text, char *out, size_t size)
 {
 	int in = text_file(text), ends[2], status;
 	pid_t pid;
@@ -115,7 +115,7 @@ extra_jq(char *filter, const char *text, char *out, size_t size)
 	}
 	close(in);
 	close(ends[1]);
-	ns_rest(ends[0], out, size);
+	ns_read_to_end(ends[0], out, size);
 	close(ends[0]);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert_neq(status, 127 << 8, "there is no jq");
@@ -125,7 +125,7 @@ extra_jq(char *filter, const char *text, char *out, size_t size)
 static char directory[] = "/tmp/hale-pid1-XXXXXX";
 
 void
-extra_begin(void)
+helper_make_directory(void)
 {
 	cr_assert_not_null(mkdtemp(directory));
 }
@@ -141,13 +141,13 @@ remove_one(const char *path, const struct stat *status, int type,
 }
 
 void
-extra_end(void)
+helper_remove_directory(void)
 {
 	cr_expect_eq(nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 char *
-extra_path(const char *name)
+helper_path(const char *name)
 {
 	static char paths[8][PATH_MAX];
 	static int next;
@@ -158,7 +158,7 @@ extra_path(const char *name)
 }
 
 void
-extra_put(const char *path, const char *text)
+helper_write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
@@ -168,7 +168,7 @@ extra_put(const char *path, const char *text)
 }
 
 void
-extra_get(const char *path, char *text, size_t size)
+helper_read_file(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
