@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fault: follows many hales at a time, system call by system call, and lets a
- * call of each fail.
+ * fault: follows many runs of hale at a time, system call by system call, and
+ * lets one kind of call of each fail, or delays it.
  *
  * The kernel is not asked at all, as with a filter of seccomp(2), but the
  * answer can be chosen for the first call, the second, or all.
@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum {
-	BATCH = 24,  /* hales at a time */
+	BATCH = 24,  /* runs at a time */
 	STRAYS = 64, /* children that nobody has told of yet */
 };
 
@@ -95,7 +95,6 @@ begin(struct fault_run *run)
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	run->gate = ends[0];
-	run->first = -1;
 	gated.prepare = wait_at_gate;
 	gated.argument = run;
 	run->ns = ns_start(&gated);
@@ -103,7 +102,8 @@ begin(struct fault_run *run)
 	fcntl(run->ns.err, F_SETFL, O_NONBLOCK);
 	cr_assert_eq(ptrace(PTRACE_SEIZE, run->ns.hale, 0,
 	                    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK),
+	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK |
+	                        PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE),
 	             0, "cannot trace: %s", strerror(errno));
 	cr_assert_eq(write(ends[1], "", 1), 1);
 	close(ends[0]);
@@ -145,22 +145,46 @@ finish(struct fault_run *run, int status, const struct rusage *usage)
 	ns_kill(&run->ns);
 }
 
+/* hale's first own act is to block all signals.  What comes before it is the
+ * start of libc, which differs from one to the other: glibc's begins with
+ * brk(2). */
+static bool
+is_own(struct fault_run *run, enum fault_who who, int call)
+{
+	if (who != FAULT_HALE || run->own)
+		return true;
+	run->glibc |= call == SYS_brk;
+	run->own = call == SYS_rt_sigprocmask;
+	return run->own;
+}
+
+static void
+delay(struct fault_run *run, pid_t pid)
+{
+	run->delayed = pid;
+	run->delayed_until = now() + run->fault.delay_ms;
+	run->hits++;
+}
+
 static void
 enter(struct fault_run *run, enum fault_who who, pid_t pid, int call)
 {
 	const struct fault *fault = &run->fault;
 	int count;
 
-	if (call < 0 || call >= FAULT_CALLS)
+	if (call < 0 || call >= FAULT_CALLS || !is_own(run, who, call))
 		return;
-	if (run->first < 0)
-		run->first = call;
 	if (who == FAULT_HALE)
 		run->calls++;
 	count = ++run->counts[who][call];
 	if (who != fault->who || call != fault->call ||
 	    (fault->when != FAULT_ALWAYS && fault->when != count))
 		return;
+	if (fault->delay_ms > 0) {
+		if (run->delayed == 0)
+			delay(run, pid);
+		return;
+	}
 	run->depth |= 1 << who;
 	run->hits++;
 	if (!fault->done)
@@ -189,7 +213,7 @@ forget_calls(struct fault_run *run)
 {
 	memset(run->counts, 0, sizeof(run->counts));
 	run->calls = run->hits = 0;
-	run->first = -1;
+	run->own = run->glibc = false;
 	run->began = now();
 }
 
@@ -247,11 +271,14 @@ go_on(struct fault_run *run, pid_t pid, int status)
 		(void)replace(run, pid, 0);
 		(void)ptrace(PTRACE_DETACH, pid, 0, 0);
 		return;
-	} else if (event == PTRACE_EVENT_VFORK) {
+	} else if (event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_FORK ||
+	           event == PTRACE_EVENT_CLONE) {
 		if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0)
 			adopt(run, (pid_t)child);
 	} else if (event == 0)
 		signal = WSTOPSIG(status);
+	if (run->delayed == pid)
+		return;
 	(void)ptrace(run->loose ? PTRACE_CONT : PTRACE_SYSCALL, pid, 0, signal);
 }
 
@@ -323,6 +350,24 @@ kill_those_that_hang(const struct batch *batch)
 	}
 }
 
+/* Let those go on whose delay is over. */
+static void
+end_delays(const struct batch *batch)
+{
+	long long time = now();
+	int i;
+
+	for (i = 0; i < BATCH; i++) {
+		struct fault_run *run = batch->run[i];
+
+		if (run == NULL || run->delayed == 0 ||
+		    time < run->delayed_until)
+			continue;
+		(void)ptrace(PTRACE_SYSCALL, run->delayed, 0, 0);
+		run->delayed = 0;
+	}
+}
+
 static void
 fill(struct batch *batch, struct fault_run **next, const struct fault_run *end)
 {
@@ -339,7 +384,7 @@ fill(struct batch *batch, struct fault_run **next, const struct fault_run *end)
 static void
 await_child(void)
 {
-	const struct timespec tick = {0, 20000000};
+	const struct timespec tick = {0, 5000000};
 	sigset_t child;
 
 	sigemptyset(&child);
@@ -370,6 +415,7 @@ fault_run(struct fault_run *runs, int count)
 			take(&batch, pid, status, &usage);
 		else
 			await_child();
+		end_delays(&batch);
 		if (now() - looked >= 50) {
 			looked = now();
 			kill_those_that_hang(&batch);

@@ -15,7 +15,7 @@ enum {
 /* Whose calls they are: a child's are hale's until it is another program. */
 enum fault_who { FAULT_HALE, FAULT_CHILD, FAULT_WHO };
 
-/* One kind of system call that fails. */
+/* One kind of system call that fails, or is delayed. */
 struct fault {
 	int call; /* its number, or -1 for none */
 	int error;
@@ -23,6 +23,7 @@ struct fault {
 	enum fault_who who;
 	bool done;  /* what was asked for is done all the same, see close(2) */
 	bool loose; /* nobody looks at what follows it: that is too much */
+	int delay_ms; /* it does not fail, but begins so much later */
 };
 
 /* One hale that was followed to its end. */
@@ -32,8 +33,8 @@ struct fault_run {
 	/* What came of it. */
 	int counts[FAULT_WHO][FAULT_CALLS];
 	int calls;    /* hale's own */
-	int hits;     /* that failed */
-	int first;    /* the number of the very first call */
+	int hits;     /* that failed, or were delayed */
+	bool glibc;   /* hale was linked with glibc, to judge by its start */
 	int cpu;      /* ms, with the children that it has reaped */
 	long long ms; /* from its start to its end */
 	bool endless; /* it had to be killed */
@@ -46,6 +47,10 @@ struct fault_run {
 	int depth; /* of the calls that are about to fail, a bit for each who */
 	pid_t children[FAULT_CHILDREN]; /* that are no programs yet */
 	bool loose;
+	bool own; /* hale's own calls have begun, those of libc's start are over
+	           */
+	pid_t delayed; /* a process that waits to go on, or 0 */
+	long long delayed_until;
 	long long began;
 };
 

@@ -9,16 +9,16 @@
 enum { SERVER_REQUEST = 4096 }; /* bytes of a request that are kept */
 
 enum server_act {
-	SERVER_END,   /* close the connection, as all who come later will see */
-	SERVER_NEXT,  /* the same, and who comes next is served what follows */
-	SERVER_SAY,   /* the text */
-	SERVER_HEAR,  /* wait until the client says the text, and no more */
-	SERVER_TRICKLE,  /* the text for ever, a byte each 50 ms */
-	SERVER_FLOOD, /* the text for ever, as fast as it goes */
-	SERVER_PAUSE, /* so long that what was said has arrived alone */
-	SERVER_HANG,  /* say no more and wait until the client has gone */
-	SERVER_NOISE, /* bytes by chance, few or many, and the end */
-	SERVER_RESET, /* the connection */
+	SERVER_END,  /* close the connection, as all who come later will see */
+	SERVER_NEXT, /* the same, and who comes next is served what follows */
+	SERVER_SAY,  /* the text */
+	SERVER_HEAR, /* wait until the client says the text, and no more */
+	SERVER_TRICKLE, /* the text for ever, a byte each 50 ms */
+	SERVER_FLOOD,   /* the text for ever, as fast as it goes */
+	SERVER_PAUSE,   /* so long that what was said has arrived alone */
+	SERVER_HANG,    /* say no more and wait until the client has gone */
+	SERVER_NOISE,   /* bytes by chance, few or many, and the end */
+	SERVER_RESET,   /* the connection */
 };
 
 /* What is done with a connection, when its request has come. */
@@ -32,10 +32,10 @@ struct server_step {
 	{                                                                      \
 		(act), (words), sizeof(words) - 1                              \
 	}
-#define SAY(words)   SERVER_WITH(SERVER_SAY, words)
-#define HEAR(words)  SERVER_WITH(SERVER_HEAR, words)
-#define TRICKLE(words)  SERVER_WITH(SERVER_TRICKLE, words)
-#define FLOOD(words) SERVER_WITH(SERVER_FLOOD, words)
+#define SAY(words)     SERVER_WITH(SERVER_SAY, words)
+#define HEAR(words)    SERVER_WITH(SERVER_HEAR, words)
+#define TRICKLE(words) SERVER_WITH(SERVER_TRICKLE, words)
+#define FLOOD(words)   SERVER_WITH(SERVER_FLOOD, words)
 #define PAUSE                                                                  \
 	{                                                                      \
 		.act = SERVER_PAUSE                                            \

@@ -115,7 +115,8 @@ trace_start(struct trace *t, const struct ns_setup *setup)
 	t->ns = ns_start(&gated);
 	cr_assert_eq(ptrace(PTRACE_SEIZE, t->ns.hale, 0,
 	                    PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK),
+	                        PTRACE_O_TRACEEXEC | PTRACE_O_TRACEVFORK |
+	                        PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE),
 	             0, "cannot trace: %s", strerror(errno));
 	cr_assert_eq(ptrace(PTRACE_INTERRUPT, t->ns.hale, 0, 0), 0);
 	cr_assert_eq(write(ends[1], "", 1), 1);
