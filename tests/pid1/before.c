@@ -21,6 +21,7 @@
 #include "checks.h"
 #include "fault.h"
 #include "helper.h"
+#include "patience.h"
 #include "server.h"
 
 TestSuite(before, .timeout = 600);
@@ -80,7 +81,7 @@ blame(const struct course *c, const struct fault_run *run,
 	if (run->calls >
 	    TWICE * clean->calls + SPARE + (int)(run->ms * RATE / 1000))
 		return "it makes calls without end";
-	if (run->cpu > clean->cpu + CPU)
+	if (run->cpu > clean->cpu + patience_scaled(CPU))
 		return "it takes the CPU's time";
 	if (!is_good_code(c, run->code))
 		return "another exit code";

@@ -24,6 +24,7 @@
 #include "checks.h"
 #include "fault.h"
 #include "helper.h"
+#include "patience.h"
 #include "server.h"
 
 enum {
@@ -84,7 +85,7 @@ blame(const struct fault_run *run, const struct fault_run *clean,
 	if (run->calls >
 	    TWICE * clean->calls + SPARE + (int)(run->ms * RATE / 1000))
 		return "it makes calls without end";
-	if (run->cpu > clean->cpu + CPU)
+	if (run->cpu > clean->cpu + patience_scaled(CPU))
 		return "it takes the CPU's time";
 	if (!run->started)
 		return blame_start(run);

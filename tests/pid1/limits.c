@@ -20,6 +20,7 @@
 #include "fault.h"
 #include "group.h"
 #include "helper.h"
+#include "patience.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
@@ -47,7 +48,7 @@ check_in(char **words, void (*prepare)(void *), void *argument)
 	cr_expect_eq(run.code, CODE, "%d: %s %s", run.code, run.out, run.err);
 	cr_expect_str_eq(run.out, "signal\nqueued signal\norphan\nstop\n");
 	cr_expect_lt(run.calls, CALLS);
-	cr_expect_lt(run.cpu, CPU);
+	cr_expect_lt(run.cpu, patience_scaled(CPU));
 }
 
 static void
@@ -427,8 +428,9 @@ Test(limits, leave_a_command_no_memory, .init = helper_make_directory,
 	*group_hale() = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS(
 		"--health-retries=1", "--health-interval=20ms", "--health",
-		checks_text("exec:/bin/sh -c 'test -e %s || exec %s hog 64'",
-	                    helper_path("enough"), helper_stop_program()),
+		checks_text(
+		    "exec:/bin/sh -c 'test -e %s || exec %s use-memory 64'",
+		    helper_path("enough"), helper_stop_program()),
 		ns_program(), "catch", "1", "7"),
 	    .prepare = group_join});
 	ns_expect_line(group_hale(), "ready");

@@ -17,6 +17,7 @@
 
 #include "checks.h"
 #include "helper.h"
+#include "patience.h"
 #include "refuse.h"
 #include "server.h"
 #include "state.h"
@@ -63,7 +64,7 @@ dial(int family)
 {
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	struct timeval limit = {.tv_sec = NS_DEADLINE / 1000};
+	struct timeval limit = {.tv_sec = patience_scaled(NS_DEADLINE) / 1000};
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0), result;
 
 	if (fd < 0)
@@ -527,7 +528,7 @@ Test(listen, lets_go_of_those_who_say_nothing)
 	for (i = 0; i < SILENT; i++)
 		cr_expect_str_empty(hear(fds[i]));
 	cr_expect_geq(helper_now_ms() - began, 500);
-	cr_expect_lt(helper_now_ms() - began, NS_DEADLINE);
+	cr_expect_lt(helper_now_ms() - began, patience_scaled(NS_DEADLINE));
 	expect_state(OK, OK, "");
 	finish(&ns);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "helper.h"
+#include "patience.h"
 
 /* A grace that no test has time for. */
 #define LONG "60s"
@@ -60,7 +61,7 @@ static void
 expect_grace(long long took)
 {
 	cr_expect_geq(took, GRACE);
-	cr_expect_lt(took, GRACE + NS_DEADLINE);
+	cr_expect_lt(took, GRACE + patience_scaled(NS_DEADLINE));
 }
 
 /* A stop of these programs ends with the grace, and with them; as PID 1 and

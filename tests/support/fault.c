@@ -25,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "patience.h"
+
 enum {
 	BATCH = 24,  /* runs at a time */
 	STRAYS = 64, /* children that nobody has told of yet */
@@ -343,7 +345,10 @@ kill_those_that_hang(const struct batch *batch)
 		if (run == NULL)
 			continue;
 		listen_to(run);
-		if (time - run->began < NS_DEADLINE || run->endless)
+		if (run->endless ||
+		    time - run->began < patience_scaled(NS_DEADLINE) ||
+		    patience_left_ms(
+			&(struct patience){run->began, NS_DEADLINE}) > 0)
 			continue;
 		run->endless = true;
 		kill(run->ns.hale, SIGKILL);

@@ -9,15 +9,15 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "patience.h"
 
 char *
 helper_stop_program(void)
@@ -34,21 +34,17 @@ helper_stop_program(void)
 long long
 helper_now_ms(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+	return patience_now_ms();
 }
 
 void
 helper_await_end(const struct ns *ns)
 {
-	struct pollfd p = {.events = POLLIN};
+	int fd = (int)syscall(SYS_pidfd_open, ns->hale, 0);
 
-	p.fd = (int)syscall(SYS_pidfd_open, ns->hale, 0);
-	cr_assert_geq(p.fd, 0);
-	cr_assert_eq(poll(&p, 1, NS_DEADLINE), 1, "hale does not end");
-	close(p.fd);
+	cr_assert_geq(fd, 0);
+	cr_assert(ns_await_input(fd), "hale does not end");
+	close(fd);
 }
 
 int

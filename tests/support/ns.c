@@ -26,8 +26,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "patience.h"
 
 enum { NOT_PREPARED = 99, LOOK_AGAIN = 5 /* ms */ };
 
@@ -42,26 +43,25 @@ struct plan {
 	int ready; /* a keeper has to say that it is */
 };
 
-static long long
-clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
-/* Wait for events on fd until the deadline. */
+/* Wait for events on fd, for as long as one event may take. */
 static bool
-await(int fd, short events, long long deadline)
+await(int fd, short events, const struct patience *patience)
 {
 	struct pollfd p = {.fd = fd, .events = events};
-	long long left;
+	int left;
 
-	while ((left = deadline - clock_ms()) > 0)
-		if (poll(&p, 1, (int)left) > 0)
+	while ((left = patience_left_ms(patience)) > 0)
+		if (poll(&p, 1, left) > 0)
 			return true;
 	return false;
+}
+
+static bool
+await_one(int fd, short events)
+{
+	struct patience patience = patience_start(NS_DEADLINE);
+
+	return await(fd, events, &patience);
 }
 
 static void
@@ -275,7 +275,7 @@ start_keeper(struct plan *plan)
 	close(ends[1]);
 	cr_assert_gt(pid, 0, "cannot create a PID namespace: %s",
 	             strerror(errno));
-	cr_assert(await(ends[0], POLLIN, clock_ms() + NS_DEADLINE));
+	cr_assert(await_one(ends[0], POLLIN));
 	cr_assert_eq(read(ends[0], &byte, 1), 1, "the keeper has ended");
 	close(ends[0]);
 	return pid;
@@ -311,7 +311,7 @@ start_beside(struct plan *plan, pid_t first)
 	if (guide == 0)
 		join(plan, first);
 	close(ends[1]);
-	cr_assert(await(ends[0], POLLIN, clock_ms() + NS_DEADLINE));
+	cr_assert(await_one(ends[0], POLLIN));
 	cr_assert_eq(read(ends[0], &pid, sizeof(pid)), sizeof(pid));
 	close(ends[0]);
 	cr_assert_eq(waitpid(guide, NULL, 0), guide);
@@ -382,6 +382,7 @@ start(const struct ns_setup *setup, pid_t first)
 struct ns
 ns_start(const struct ns_setup *setup)
 {
+	patience_guard();
 	return start(setup, 0);
 }
 
@@ -447,8 +448,7 @@ ns_wait(struct ns *ns)
 	int status;
 
 	cr_assert_geq(pidfd, 0);
-	cr_assert(await(pidfd, POLLIN, clock_ms() + NS_DEADLINE),
-	          "hale does not end");
+	cr_assert(await_one(pidfd, POLLIN), "hale does not end");
 	close(pidfd);
 	cr_assert_eq(waitpid(ns->hale, &status, __WALL), ns->hale);
 	ns->hale = 0;
@@ -475,13 +475,13 @@ drain(int fd, char *text, size_t size)
 static void
 collect(struct pollfd streams[2], char *const texts[2])
 {
-	long long deadline = clock_ms() + NS_DEADLINE;
+	struct patience patience = patience_start(NS_DEADLINE);
 	int i;
 
 	while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-		long long left = deadline - clock_ms();
+		int left = patience_left_ms(&patience);
 
-		cr_assert(left > 0 && poll(streams, 2, (int)left) > 0,
+		cr_assert(left > 0 && poll(streams, 2, left) > 0,
 		          "hale does not end: %s%s", texts[0], texts[1]);
 		for (i = 0; i < 2; i++)
 			if (streams[i].revents != 0 &&
@@ -513,12 +513,12 @@ ns_run(const struct ns_setup *setup, struct ns_output *output)
 bool
 ns_read_line(int fd, char line[NS_LINE])
 {
-	long long deadline = clock_ms() + NS_DEADLINE;
+	struct patience patience = patience_start(NS_DEADLINE);
 	size_t n;
 
 	for (n = 0; n < NS_LINE - 1; n++) {
 		line[n] = '\0';
-		cr_assert(await(fd, POLLIN, deadline), "no line comes: '%s'",
+		cr_assert(await(fd, POLLIN, &patience), "no line comes: '%s'",
 		          line);
 		if (read(fd, line + n, 1) != 1)
 			return false;
@@ -546,27 +546,34 @@ ns_expect_line(const struct ns *ns, const char *expected)
 void
 ns_read_to_end(int fd, char *text, size_t size)
 {
-	long long deadline = clock_ms() + NS_DEADLINE;
+	struct patience patience = patience_start(NS_DEADLINE);
 
 	text[0] = '\0';
 	do
-		cr_assert(await(fd, POLLIN, deadline), "no end comes");
+		cr_assert(await(fd, POLLIN, &patience), "no end comes");
 	while (drain(fd, text, size));
+}
+
+bool
+ns_await_input(int fd)
+{
+	return await_one(fd, POLLIN);
 }
 
 void
 ns_await_close(int fd)
 {
-	cr_assert(await(fd, 0, clock_ms() + NS_DEADLINE), "it stays open");
+	cr_assert(await_one(fd, 0), "it stays open");
 }
 
 void
 ns_wait_until(bool (*check)(void *), void *argument)
 {
-	long long deadline = clock_ms() + NS_DEADLINE;
+	struct patience patience = patience_start(NS_DEADLINE);
 
 	while (!check(argument)) {
-		cr_assert_lt(clock_ms(), deadline, "it does not come to that");
+		cr_assert_gt(patience_left_ms(&patience), 0,
+		             "it does not come to that");
 		(void)poll(NULL, 0, LOOK_AGAIN);
 	}
 }

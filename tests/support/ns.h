@@ -7,7 +7,8 @@
 #include <sys/types.h>
 
 enum {
-	NS_DEADLINE = 20000, /* ms that a test waits for one event */
+	NS_DEADLINE = 20000, /* ms that a test waits for one event on a quiet
+	                        machine; see patience.h */
 	NS_TEXT = 16384,     /* bytes of output that ns_run keeps */
 	NS_LINE = 2048,      /* bytes of one line */
 };
@@ -80,6 +81,9 @@ void ns_expect_line(const struct ns *ns, const char *line);
 
 /* Wait until nothing more comes. */
 void ns_read_to_end(int fd, char *text, size_t size);
+
+/* Wait until the descriptor can be read.  False if it takes too long. */
+bool ns_await_input(int fd);
 
 /* Wait until the descriptor has been closed by all who could write to it. */
 void ns_await_close(int fd);

@@ -372,9 +372,7 @@ server_await(const struct server *server, int count)
 void
 server_visited(const struct server *server, struct server_visit *visit)
 {
-	struct pollfd p = {.fd = server->visits, .events = POLLIN};
-
-	cr_assert_eq(poll(&p, 1, NS_DEADLINE), 1, "no connection ends");
+	cr_assert(ns_await_input(server->visits), "no connection ends");
 	cr_assert_eq(recv(server->visits, visit, sizeof(*visit), 0),
 	             (ssize_t)sizeof(*visit));
 }

@@ -18,6 +18,7 @@
 
 #include "checks.h"
 #include "helper.h"
+#include "patience.h"
 
 struct ns
 state_start(bool plain, char **words)
@@ -97,11 +98,11 @@ state_await_name(const struct ns *ns, const char *name)
 void
 state_await_message(const struct ns *ns, const char *text)
 {
-	long long deadline = helper_now_ms() + NS_DEADLINE;
+	struct patience patience = patience_start(NS_DEADLINE);
 	char line[NS_LINE];
 
 	do {
-		cr_assert_lt(helper_now_ms(), deadline, "'%s' is not said",
+		cr_assert_gt(patience_left_ms(&patience), 0, "'%s' is not said",
 		             text);
 		cr_assert(ns_read_line(ns->err, line), "'%s' is not said",
 		          text);
@@ -213,11 +214,10 @@ state_let_pass(int ms)
 {
 	struct itimerspec soon = {
 	    .it_value = {ms / 1000, ms % 1000 * 1000000L}};
-	struct pollfd p = {.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC),
-	                   .events = POLLIN};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 
-	cr_assert_geq(p.fd, 0);
-	cr_assert_eq(timerfd_settime(p.fd, 0, &soon, NULL), 0);
-	cr_assert_eq(poll(&p, 1, NS_DEADLINE), 1);
-	close(p.fd);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(timerfd_settime(fd, 0, &soon, NULL), 0);
+	cr_assert(ns_await_input(fd));
+	close(fd);
 }
