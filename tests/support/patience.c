@@ -212,18 +212,3 @@ ReportHook(PRE_ALL)(struct criterion_test_set *set)
 		multiply(test->data);
 	}
 }
-
-/* ------ What to do next about a failure. ------ */
-
-ReportHook(POST_TEST)(struct criterion_test_stats *stats)
-{
-	const char *target = getenv("TEST_TARGET"), *log = getenv("TEST_LOG");
-
-	if (stats->test_status != CR_STATUS_FAILED && !stats->crashed)
-		return;
-	fprintf(stderr, "to run this test alone: make %s TESTS='%s/%s'\n",
-	        target != NULL ? target : "pid1", stats->test->category,
-	        stats->test->name);
-	if (log != NULL)
-		fprintf(stderr, "the whole log is in %s\n", log);
-}
