@@ -3,8 +3,8 @@
  * web: an HTTP server for health checks, and what it sees of them.
  *
  * It takes one visitor after the other, as there is hardly ever a second, and
- * treats it as the path says: /ok and /slow are answered, /hang is not, /trickle
- * is at a byte a millisecond, and /flood with headers without end.
+ * treats it as the path says: /ok and /slow are answered, /hang is not,
+ * /trickle is at a byte a millisecond, and /flood with headers without end.
  *
  * /flip is answered well and ill in turn, so that with each answer the visitor
  * changes the name of its process.  That is when it has come to its verdict,

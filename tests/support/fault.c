@@ -374,11 +374,12 @@ end_delays(const struct batch *batch)
 }
 
 static void
-fill(struct batch *batch, struct fault_run **next, const struct fault_run *end)
+fill(struct batch *batch, struct fault_run **next, const struct fault_run *end,
+     int at_once)
 {
 	int i;
 
-	for (i = 0; i < BATCH && *next < end; i++)
+	for (i = 0; i < at_once && *next < end; i++)
 		if (batch->run[i] == NULL) {
 			begin(*next);
 			batch->run[i] = (*next)++;
@@ -400,6 +401,12 @@ await_child(void)
 void
 fault_run(struct fault_run *runs, int count)
 {
+	fault_run_few(runs, count, BATCH);
+}
+
+void
+fault_run_few(struct fault_run *runs, int count, int at_once)
+{
 	struct fault_run *next = runs;
 	struct batch batch = {.size = 0};
 	long long looked = 0;
@@ -412,7 +419,7 @@ fault_run(struct fault_run *runs, int count)
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	for (;;) {
-		fill(&batch, &next, runs + count);
+		fill(&batch, &next, runs + count, at_once);
 		if (batch.size == 0)
 			return;
 		pid = wait4(-1, &status, __WALL | WNOHANG, &usage);

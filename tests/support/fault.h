@@ -57,6 +57,10 @@ struct fault_run {
 /* Let all of them run, some at a time. */
 void fault_run(struct fault_run *runs, int count);
 
+/* The same, but at most so many at a time, so that they disturb one another
+ * less. */
+void fault_run_few(struct fault_run *runs, int count, int at_once);
+
 /* The errors that a call is to fail with, one after the other up to 0: these,
  * which 0 ends, and then those of a filter. */
 int fault_error(const int *errors, int i);

@@ -1,82 +1,83 @@
 # SPDX-License-Identifier: MIT
 #
 # awk -f includes.awk includes FILE...: holds each FILE's #include lines
-# against the list.  A line per finding, and status 1 if there was one.
+# against the rules.  A line per finding, and status 1 if there was one.
 
 function complain(where, what) {
 	print where ": " what
 	found = 1
 }
 
-# The module that a file belongs to.
+# lib/text.c -> lib, init.c -> root
+function folder_of(file) {
+	if (file !~ /\//)
+		return "root"
+	sub(/\/[^\/]*$/, "", file)
+	return file
+}
+
+# lib/text.c -> lib/text
 function module_of(file) {
 	sub(/\.[ch]$/, "", file)
 	return file
 }
 
-function project_header(where, module, name) {
-	if (name == module)
-		return
-	used[module, name] = 1
-	if (!((module, name) in allowed))
-		complain(where, module " may not include " name ".h")
-	if (module in apart && name in apart)
-		complain(where, module " and " name " must stay apart")
+function is_allowed(module, header,    subject) {
+	if (module_of(header) == module)
+		return 1
+	if (module in has_rule)
+		subject = module
+	else
+		subject = folder_of(module)
+	if (!(subject in has_rule))
+		complain(module, "no rule for " subject)
+	if (subject != module && folder_of(header) == folder_of(module))
+		return 1
+	return (subject, folder_of(header)) in allowed || \
+	    (subject, header) in allowed
 }
 
-# The list comes first.
+# The rules come first.
 FNR == NR {
 	sub(/#.*/, "")
 	if (NF == 0)
 		next
 	subject = $1
-	sub(/:$/, "", subject)
-	if (subject == "apart")
-		for (i = 2; i <= NF; i++)
+	sub(/(\.c)?:$/, "", subject)
+	for (i = 2; i <= NF; i++)
+		if (subject == "apart")
 			apart[$i] = 1
-	else if (subject == "system")
-		for (i = 2; i <= NF; i++)
-			system_header[$i] = 1
-	else {
-		known[subject] = 1
-		for (i = 2; i <= NF; i++)
-			allowed[subject, $i] = FILENAME ":" FNR
-	}
+		else
+			allowed[subject, $i] = 1
+	if (subject != "apart")
+		has_rule[subject] = 1
 	next
 }
 
 FNR == 1 {
 	module = module_of(FILENAME)
-	present[module] = 1
 	if (FILENAME ~ /h$/)
 		has_header[module] = 1
-	if (!(module in known))
-		complain(FILENAME, "no word about " module " in the list")
 }
 
 /^[ \t]*#[ \t]*include/ {
-	name = $0
-	gsub(/^[^<"]*[<"]|[>"].*$/, "", name)
+	header = $0
+	gsub(/^[^<"]*[<"]|[>"].*$/, "", header)
 	if (FILENAME ~ /c$/ && !(module in first))
-		first[module] = module_of(name)
-	if ($0 ~ /"/)
-		project_header(FILENAME ":" FNR, module, module_of(name))
-	else if (!(name in system_header))
-		complain(FILENAME ":" FNR, "<" name "> is not in the list")
+		first[module] = header
+	if ($0 !~ /"/)
+		next
+	if (!is_allowed(module, header))
+		complain(FILENAME ":" FNR, module " may not include " header)
+	if (module in apart && module_of(header) != module && \
+	    module_of(header) in apart)
+		complain(FILENAME ":" FNR, module " and " header \
+		    " must stay apart")
 }
 
 END {
-	for (key in allowed) {
-		split(key, pair, SUBSEP)
-		if (!(key in used))
-			complain(allowed[key], pair[1] " does not include " \
-			    pair[2] ".h (any more)")
-	}
-	for (name in known)
-		if (!(name in present))
-			complain("list", "there is no module " name)
 	for (module in first)
-		if (module in has_header && first[module] != module)
+		if (module in has_header && first[module] != module ".h")
 			complain(module ".c", "its own header comes first, to " \
 			    "show that it stands alone")
 	exit found

@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -454,6 +455,55 @@ do_exercise(char **words)
 	return atoi(words[0]);
 }
 
+static long long
+now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+/* Send hale a signal and wait until it comes back; how long that took, in
+ * microseconds, or -1 if it did not come within ten seconds. */
+static long long
+time_signal(void)
+{
+	const struct timespec limit = {10, 0};
+	unsigned long asked = 1UL << (SIGUSR1 - 1);
+	long long began = now_us();
+
+	kill(getppid(), SIGUSR1);
+	if (syscall(SYS_rt_sigtimedwait, &asked, NULL, &limit, sizeof(asked)) !=
+	    SIGUSR1)
+		return -1;
+	return now_us() - began;
+}
+
+/* time-signals CODE MS: for so long send hale signals that come back, one at a
+ * time, and say how long the slowest took, in milliseconds; then exit with CODE
+ */
+static int
+do_time_signals(char **words)
+{
+	long long until = now_us() + atoi(words[1]) * 1000LL, slowest = 0;
+
+	block_all();
+	be_ready();
+	while (now_us() < until) {
+		long long took = time_signal();
+
+		if (took < 0) {
+			printf("lost\n");
+			return 100;
+		}
+		slowest = took > slowest ? took : slowest;
+		comes(SIGALRM);
+	}
+	printf("slowest %lld\n", slowest / 1000);
+	return atoi(words[0]);
+}
+
 /* idle: do nothing, whatever comes and is not blocked */
 static int
 do_idle(char **words)
@@ -538,6 +588,7 @@ static const struct command commands[] = {
     {"listen", 1, do_listen},
     {"become", 2, do_become},
     {"exercise", 2, do_exercise},
+    {"time-signals", 2, do_time_signals},
 };
 
 static int
