@@ -30,7 +30,7 @@ enum {
 	RUNS = 1024,   /* of a test */
 	AT_ONCE = 3,   /* runs, or they wait for the tracer */
 	CONTROLS = 6,  /* of these are without a delay */
-	PARTS = 4,     /* of a run in which to delay a call */
+	LONG_PARTS = 8, /* of a run, each with a delay of its own */
 };
 
 struct plan {

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -25,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -352,16 +354,137 @@ do_take_limits(char **words)
 	return do_count(words);
 }
 
+/* ------ What could make hale wait. ------ */
+
+/* stop-storm COUNT CODE: stop all but hale and itself, without end, until COUNT
+ * signals have come */
+static int
+do_stop_storm(char **words)
+{
+	const struct timespec now = {0, 0};
+	unsigned long asked = ~(1UL << (SIGCHLD - 1));
+	int left = atoi(words[0]), n;
+
+	block_all();
+	printf("done\n");
+	while (left > 0) {
+		kill(-1, SIGSTOP);
+		n = (int)syscall(SYS_rt_sigtimedwait, &asked, NULL, &now,
+		                 sizeof(asked));
+		if (n > 0) {
+			printf("%d\n", n);
+			left--;
+		}
+	}
+	return atoi(words[1]);
+}
+
+/* Take a lease on a file as soon as nobody else has it open; keep it when the
+ * kernel asks for it. */
+static int
+take_lease(const char *path, int how)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int tries;
+
+	signal(SIGIO, SIG_IGN);
+	for (tries = 0; fd >= 0 && tries < 5000; tries++) {
+		if (fcntl(fd, F_SETLEASE, how) == 0)
+			return fd;
+		sleep_a_moment();
+	}
+	return -1;
+}
+
+/* lease PATH COUNT CODE: nobody else shall open or execute the file */
+static int
+do_lease(char **words)
+{
+	if (take_lease(words[0], F_WRLCK) < 0) {
+		printf("no lease: %s\n", strerror(errno));
+		return 100;
+	}
+	return do_count(words + 1);
+}
+
+/* leave-lease PATH CODE: end, and leave a child that has a lease which lets
+ * others only read the file */
+static int
+do_leave_lease(char **words)
+{
+	int ends[2];
+	char byte;
+
+	if (pipe(ends) < 0)
+		return 100;
+	if (fork() == 0) {
+		close(ends[0]);
+		if (take_lease(words[0], F_RDLCK) < 0)
+			_exit(100);
+		close(ends[1]);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	(void)!read(ends[0], &byte, 1);
+	printf("done\n");
+	return atoi(words[1]);
+}
+
+/* Does a signal that hale is sent come back within two seconds? */
+static bool
+comes_back(int n)
+{
+	const struct timespec limit = {2, 0};
+	unsigned long asked = 1UL << (n - 1);
+
+	kill(getppid(), n);
+	return syscall(SYS_rt_sigtimedwait, &asked, NULL, &limit,
+	               sizeof(asked)) == n;
+}
+
+/* stop-terminal ROUNDS COUNT CODE: keep others from opening the terminal that
+ * is standard error, and stop its output at any moment, so often */
+static int
+do_stop_terminal(char **words)
+{
+	int left = atoi(words[0]);
+
+	block_all();
+	if (ioctl(STDERR_FILENO, TIOCEXCL) < 0)
+		return 100;
+	for (; left > 0; left--) {
+		kill(getppid(), SIGUSR2); /* hale says something */
+		usleep((useconds_t)(rand() % 200));
+		tcflow(STDERR_FILENO, TCOOFF);
+		if (!comes_back(SIGUSR1)) {
+			printf("hale waits for the terminal\n");
+			return 100;
+		}
+		tcflow(STDERR_FILENO, TCOON);
+	}
+	return do_count(words + 1);
+}
+
+/* be-traced COUNT CODE: have hale as its tracer, and stop */
+static int
+do_be_traced(char **words)
+{
+	signal(SIGUSR2, SIG_IGN);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		return 100;
+	raise(SIGUSR2);
+	return do_count(words);
+}
+
 static const struct command commands[] = {
-    {"count", 2, do_count},
-    {"become", 2, do_become},
-    {"storm", 2, do_storm},
-    {"kill-hale", 2, do_kill_hale},
-    {"full", 2, do_full},
-    {"fork-bomb", 2, do_fork_bomb},
-    {"misuse-files", 2, do_misuse_files},
-    {"trace-hale", 2, do_trace_hale},
-    {"take-limits", 2, do_take_limits},
+    {"stop-storm", 2, do_stop_storm},   {"lease", 3, do_lease},
+    {"leave-lease", 2, do_leave_lease}, {"stop-terminal", 3, do_stop_terminal},
+    {"be-traced", 2, do_be_traced},     {"count", 2, do_count},
+    {"become", 2, do_become},           {"storm", 2, do_storm},
+    {"kill-hale", 2, do_kill_hale},     {"full", 2, do_full},
+    {"fork-bomb", 2, do_fork_bomb},     {"misuse-files", 2, do_misuse_files},
+    {"trace-hale", 2, do_trace_hale},   {"take-limits", 2, do_take_limits},
 };
 
 static int
