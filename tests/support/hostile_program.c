@@ -49,12 +49,13 @@ block_all(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 }
 
-/* Take the next signal but SIGCHLD; 0 if none comes for 200 ms. */
+/* Take the next signal but CHLD, and IO, which belongs to a lease; 0 if none
+ * comes for 200 ms. */
 static int
 take(siginfo_t *info)
 {
 	const struct timespec limit = {0, 200000000};
-	unsigned long asked = ~(1UL << (SIGCHLD - 1));
+	unsigned long asked = ~(1UL << (SIGCHLD - 1) | 1UL << (SIGIO - 1));
 
 	info->si_signo = 0;
 	(void)syscall(SYS_rt_sigtimedwait, &asked, info, &limit, sizeof(asked));
