@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * health: what is due, what an attempt said, and so how PROGRAM is.
+ * health: which target is due, what an attempt amounts to, and the state of
+ * all.
  *
- * Pure: times come in as numbers, and nothing is probed or sent here.  All
- * targets must be healthy, so the worst of them is the state of all.  A hale
- * that was paused together with its servers sees an attempt's end long after
- * its deadline: that says nothing about the server, so it is thrown away and
- * made again, once.
+ * Pure: times come in as numbers, and nothing is probed or signalled here. When
+ * hale was paused together with its servers, it notices the end of an attempt
+ * long after the deadline.  That says nothing about the server, so the attempt
+ * is ignored and made again at once.
  */
 #include "health.h"
 
-enum { LATE = 500 }; /* ms past the deadline: hale was paused, or held up */
+/* So long after its deadline an attempt's end says that hale was paused. */
+enum { LATE_MS = 500 };
 
 void
 health_init(struct health *h, const struct health_rule *rules, int count,
@@ -18,134 +19,56 @@ health_init(struct health *h, const struct health_rule *rules, int count,
 {
 	int i;
 
-	h->rules = rules;
-	h->count = count;
-	h->state = HEALTH_STARTING;
-	h->began = h->since = now;
-	for (i = 0; i < count; i++) {
-		struct health_watch new = {.due = now, .began = HEALTH_NONE};
-
-		h->watch[i] = new;
-	}
-}
-
-static const long long *
-rule(const struct health *h, int target)
-{
-	return h->rules[target].value;
+	*h = (struct health){.rules = rules,
+	                     .count = count,
+	                     .state = HEALTH_STARTING,
+	                     .began_at = now,
+	                     .since = now};
+	for (i = 0; i < count; i++)
+		h->targets[i] = (struct health_target){.state = HEALTH_STARTING,
+		                                       .due_at = now,
+		                                       .began_at = HEALTH_NONE};
 }
 
 static bool
-under_way(const struct health_watch *w)
+is_under_way(const struct health_target *t)
 {
-	return w->began >= 0;
+	return t->began_at != HEALTH_NONE;
 }
 
-/* When something happens to a target next. */
 static long long
-moment(const struct health *h, int target)
+deadline(const struct health *h, int target)
 {
-	const struct health_watch *w = &h->watch[target];
-
-	if (h->state == HEALTH_STOPPING)
-		return HEALTH_NEVER;
-	return under_way(w) ? w->began + rule(h, target)[HEALTH_TIMEOUT]
-	                    : w->due;
+	return h->targets[target].began_at + h->rules[target].timeout_ms;
 }
 
-/* Not twice in line, where it is all that its callers do. */
-static int
-find(const struct health *h, bool running, long long now)
+/* ------ What is next ------ */
+
+int
+health_due(const struct health *h, long long now)
 {
 	int i;
 
+	if (h->state == HEALTH_STOPPING)
+		return HEALTH_NONE;
 	for (i = 0; i < h->count; i++)
-		if (under_way(&h->watch[i]) == running && moment(h, i) <= now)
+		if (!is_under_way(&h->targets[i]) &&
+		    h->targets[i].due_at <= now)
 			return i;
 	return HEALTH_NONE;
 }
 
 int
-health_due(const struct health *h, long long now)
-{
-	return find(h, false, now);
-}
-
-int
 health_expired(const struct health *h, long long now)
 {
-	return find(h, true, now);
-}
+	int i;
 
-void
-health_begin(struct health *h, int target, long long now)
-{
-	h->watch[target].began = now;
-}
-
-void
-health_postpone(struct health *h, int target, long long due)
-{
-	h->watch[target].due = due;
-}
-
-/* Unhealthy if one is, else starting if one is. */
-static void
-sum_up(struct health *h, long long now)
-{
-	int i, state = HEALTH_HEALTHY;
-
-	for (i = 0; i < h->count; i++) {
-		int one = h->watch[i].state;
-
-		if (one == HEALTH_UNHEALTHY || state == HEALTH_HEALTHY)
-			state = one;
-	}
-	if (state != h->state)
-		h->since = now;
-	h->state = state;
-}
-
-enum health_verdict
-health_judge(struct health *h, int target, bool passed, long long now)
-{
-	struct health_watch *w = &h->watch[target];
-	const long long *value = rule(h, target);
-	/* Nothing has been healthy yet, and need not be. */
-	bool start = w->state == HEALTH_STARTING &&
-	             now - h->began < value[HEALTH_START_PERIOD];
-	bool late = now > moment(h, target) + LATE;
-	int before = w->state;
-
-	w->due =
-	    w->began +
-	    value[start && !passed ? HEALTH_START_INTERVAL : HEALTH_INTERVAL];
-	w->began = HEALTH_NONE;
-	if (late) {
-		w->due = now;
-		return HEALTH_IGNORED;
-	}
-	w->attempts++;
-	if (passed) {
-		w->failures = 0;
-		w->successes++;
-		if (before != HEALTH_UNHEALTHY ||
-		    w->successes >= value[HEALTH_SUCCESSES])
-			w->state = HEALTH_HEALTHY;
-	} else {
-		w->successes = 0;
-		if (!start && ++w->failures >= value[HEALTH_RETRIES])
-			w->state = HEALTH_UNHEALTHY;
-	}
-	sum_up(h, now);
-	return w->state != before ? HEALTH_TURNED : HEALTH_COUNTED;
-}
-
-void
-health_stop(struct health *h, long long now)
-{
-	h->state = HEALTH_STOPPING;
-	h->since = now;
+	if (h->state == HEALTH_STOPPING)
+		return HEALTH_NONE;
+	for (i = 0; i < h->count; i++)
+		if (is_under_way(&h->targets[i]) && deadline(h, i) <= now)
+			return i;
+	return HEALTH_NONE;
 }
 
 long long
@@ -154,8 +77,138 @@ health_next(const struct health *h)
 	long long next = HEALTH_NEVER;
 	int i;
 
-	for (i = 0; i < h->count; i++)
-		if (moment(h, i) < next)
-			next = moment(h, i);
+	if (h->state == HEALTH_STOPPING)
+		return HEALTH_NEVER;
+	for (i = 0; i < h->count; i++) {
+		long long at = is_under_way(&h->targets[i])
+		                   ? deadline(h, i)
+		                   : h->targets[i].due_at;
+
+		if (at < next)
+			next = at;
+	}
 	return next;
+}
+
+/* ------ What has happened ------ */
+
+void
+health_begin(struct health *h, int target, long long now)
+{
+	h->targets[target].began_at = now;
+}
+
+void
+health_postpone(struct health *h, int target, long long due_at)
+{
+	h->targets[target].due_at = due_at;
+}
+
+void
+health_note_stopping(struct health *h, int target, bool stopping)
+{
+	h->targets[target].stopping = stopping;
+}
+
+static bool
+any_target_is(const struct health *h, enum health_state state)
+{
+	int i;
+
+	for (i = 0; i < h->count; i++)
+		if (h->targets[i].state == state)
+			return true;
+	return false;
+}
+
+static void
+set_state(struct health *h, enum health_state state, long long now)
+{
+	if (state == h->state)
+		return;
+	h->state = state;
+	h->since = now;
+	h->transitions++;
+}
+
+static void
+combine_states(struct health *h, long long now)
+{
+	enum health_state state = HEALTH_HEALTHY;
+
+	if (any_target_is(h, HEALTH_UNHEALTHY))
+		state = HEALTH_UNHEALTHY;
+	else if (any_target_is(h, HEALTH_STARTING))
+		state = HEALTH_STARTING;
+	else if (any_target_is(h, HEALTH_UNREADY))
+		state = HEALTH_UNREADY;
+	set_state(h, state, now);
+}
+
+/* Is the target in its start period, in which it need not be healthy yet? */
+static bool
+is_in_start_period(const struct health *h, int target, long long now)
+{
+	return h->targets[target].state == HEALTH_STARTING &&
+	       now - h->began_at < h->rules[target].start_period_ms;
+}
+
+static void
+count_success(struct health_target *t, const struct health_rule *rule)
+{
+	t->passed++;
+	t->failures = 0;
+	t->successes++;
+	/* The first success is enough; after a failure it takes more. */
+	if (t->state == HEALTH_STARTING || t->successes >= rule->successes)
+		t->state = HEALTH_HEALTHY;
+}
+
+static void
+count_failure(struct health_target *t, const struct health_rule *rule,
+              bool in_start_period)
+{
+	t->failed++;
+	t->successes = 0;
+	if (t->stopping) {
+		t->state = HEALTH_UNREADY;
+		return;
+	}
+	if (in_start_period)
+		return;
+	t->failures++;
+	if (t->failures >= rule->retries)
+		t->state = rule->readiness ? HEALTH_UNREADY : HEALTH_UNHEALTHY;
+}
+
+enum health_outcome
+health_judge(struct health *h, int target, bool passed, long long now)
+{
+	struct health_target *t = &h->targets[target];
+	const struct health_rule *rule = &h->rules[target];
+	bool late = now > deadline(h, target) + LATE_MS;
+	bool in_start_period = is_in_start_period(h, target, now);
+	enum health_state before = t->state;
+	long long interval_ms = in_start_period && !passed
+	                            ? rule->start_interval_ms
+	                            : rule->interval_ms;
+
+	t->due_at = t->began_at + interval_ms;
+	t->began_at = HEALTH_NONE;
+	if (late) {
+		t->due_at = now;
+		return HEALTH_IGNORED;
+	}
+	if (passed)
+		count_success(t, rule);
+	else
+		count_failure(t, rule, in_start_period);
+	combine_states(h, now);
+	return t->state != before ? HEALTH_CHANGED : HEALTH_COUNTED;
+}
+
+void
+health_stop(struct health *h, long long now)
+{
+	set_state(h, HEALTH_STOPPING, now);
 }

@@ -12,16 +12,17 @@ struct reaped {
 };
 
 enum reaper_result {
-	REAPER_TOOK,     /* one that has ended */
-	REAPER_NONE_NOW, /* all that there are still run */
-	REAPER_NO_CHILD, /* there is none at all */
+	REAPER_TOOK,     /* a child that has ended */
+	REAPER_RELEASED, /* a child that had only stopped under ptrace(2) */
+	REAPER_NONE_NOW, /* there are children, and none has ended */
+	REAPER_NO_CHILD, /* there is no child */
 	REAPER_FAILED,   /* the kernel does not say */
 };
 
 /* Take one ended child into *child without waiting, see waitpid(2). */
 enum reaper_result reaper_next(struct reaped *child);
 
-/* Is the child stopped, by STOP or its terminal? It stays as it is. */
+/* Is the child stopped, by STOP or by its terminal?  It stays stopped. */
 bool reaper_is_stopped(pid_t pid);
 
 /* The exit code (0-255) that stands for a wait(2) status: the child's own, or

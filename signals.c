@@ -3,40 +3,40 @@
  * signals: names, the mask, and which arriving signal becomes which.
  *
  * hale installs no handler.  All signals stay blocked and wait in the kernel,
- * where none is lost; hale takes them one by one.  A blocked signal is kept
- * even by a PID 1 and even if it is ignored, and no disposition has to be
- * changed, so PROGRAM can be given exactly what hale was given.
+ * where none is lost, until hale takes them one by one.  The kernel keeps a
+ * blocked signal even for PID 1 and even if it is ignored, and no disposition
+ * has to be changed, so PROGRAM can be given exactly what hale was given.
  *
- * The system calls are made directly, since both musl and glibc leave out the
- * first real-time signals, which they use themselves: hale has no threads and
- * forwards them like all others.
+ * Some calls are made as raw system calls, since both musl and glibc leave the
+ * first real-time signals, which they use for their threads, out of every set.
+ * hale has no threads and forwards these signals like all others.
  */
 #include "signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/text.h"
 
 enum {
-	QUEUED =
-	    32, /* the kernel's first real-time signal: from here they queue */
-	RTMIN = 34, /* the first that both Docker and glibc call RTMIN */
+	QUEUED = 32, /* the kernel's first real-time signal: from here on
+	                signals are queued */
+	RTMIN = 34,  /* the first that both Docker and glibc call RTMIN */
 	RTMAX = SIGNALS_MAX,
-	LONGEST = 1000000000, /* ms that hale sleeps before it looks again */
-	PAUSE = 100, /* ms between looks, where signals cannot be taken */
+	LONGEST_WAIT_MS = 1000000000, /* then hale looks again */
+	REFUSED_PAUSE_MS = 100, /* between looks where taking is refused */
 };
 
 /* The first name of a number is the one that is shown. */
-static const struct {
+static const struct signal_name {
 	char name[7];
 	unsigned char number;
-} names[] = {
+} signal_names[] = {
     {"HUP", SIGHUP},       {"INT", SIGINT},       {"QUIT", SIGQUIT},
     {"ILL", SIGILL},       {"TRAP", SIGTRAP},     {"ABRT", SIGABRT},
     {"IOT", SIGABRT},      {"BUS", SIGBUS},       {"FPE", SIGFPE},
@@ -51,54 +51,53 @@ static const struct {
     {"SYS", SIGSYS},       {"RTMIN", RTMIN},      {"RTMAX", RTMAX},
 };
 
+enum { NAME_COUNT = sizeof(signal_names) / sizeof(signal_names[0]) };
+
+/* RTMIN+n or RTMAX-n, or -1. */
 static int
 real_time_number(const char *s)
 {
-	bool down = strncasecmp(s, "RTMAX-", 6) == 0;
+	bool from_max = strncasecmp(s, "RTMAX-", 6) == 0;
 	int n;
 
-	if (!down && strncasecmp(s, "RTMIN+", 6) != 0)
+	if (!from_max && strncasecmp(s, "RTMIN+", 6) != 0)
 		return -1;
 	n = text_to_number(s + 6, RTMAX - RTMIN);
-	if (n >= 0)
-		n = down ? RTMAX - n : RTMIN + n;
-	return n;
+	if (n < 0)
+		return -1;
+	return from_max ? RTMAX - n : RTMIN + n;
 }
 
 int
 signals_number(const char *s)
 {
 	int n = text_to_number(s, SIGNALS_MAX);
-	size_t i;
+	int i;
 
 	if (n >= 0)
 		return n > 0 ? n : -1;
 	if (strncasecmp(s, "SIG", 3) == 0)
 		s += 3;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncasecmp(s, names[i].name, sizeof(names[i].name)) == 0)
-			return names[i].number;
+	for (i = 0; i < NAME_COUNT; i++)
+		if (strcasecmp(s, signal_names[i].name) == 0)
+			return signal_names[i].number;
 	return real_time_number(s);
 }
 
 const char *
 signals_name(int n, char buffer[SIGNALS_NAME_SIZE])
 {
-	char *at = buffer;
-	size_t i;
+	struct text t;
+	int i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].number == n)
-			return names[i].name;
-	if (n > RTMIN) {
-		memcpy(at, "RTMIN+", 6);
-		at += 6;
-		n -= RTMIN;
-	}
-	if (n >= 10)
-		*at++ = (char)('0' + n / 10 % 10);
-	*at++ = (char)('0' + n % 10);
-	*at = '\0';
+	for (i = 0; i < NAME_COUNT; i++)
+		if (signal_names[i].number == n)
+			return signal_names[i].name;
+	text_init(&t, buffer, SIGNALS_NAME_SIZE);
+	if (n > RTMIN)
+		text_format(&t, "RTMIN+{n:d}", (long long)n - RTMIN);
+	else
+		text_number(&t, n);
 	return buffer;
 }
 
@@ -108,50 +107,72 @@ signals_forwardable(int n)
 	return n != SIGKILL && n != SIGSTOP && n != SIGCHLD;
 }
 
-/* sigaction(2) for SIGCHLD, in whichever form the kernel has here: zeros are
- * SIG_DFL in all of them. */
-static int
-child_action(const unsigned long *new, unsigned long *old)
+/* ------ Sets of signals ------ */
+
+enum { WORD_BITS = 8 * sizeof(unsigned long) };
+
+static void
+set_fill(struct signals_set *set)
 {
-	return (int)syscall(SYS_rt_sigaction, SIGCHLD, new, old,
-	                    sizeof(struct signals_set));
+	memset(set, 0xff, sizeof(*set));
 }
+
+static void
+set_add(struct signals_set *set, int n)
+{
+	set->words[(n - 1) / WORD_BITS] |= 1UL << (n - 1) % WORD_BITS;
+}
+
+static void
+set_remove(struct signals_set *set, int n)
+{
+	set->words[(n - 1) / WORD_BITS] &= ~(1UL << (n - 1) % WORD_BITS);
+}
+
+static bool
+set_has(const struct signals_set *set, int n)
+{
+	return (set->words[(n - 1) / WORD_BITS] >> (n - 1) % WORD_BITS & 1) !=
+	       0;
+}
+
+/* ------ The mask ------ */
 
 int
 signals_block(struct signals *s)
 {
-	static const unsigned long standard[sizeof(s->child) / sizeof(long)];
+	const struct sigaction standard = {.sa_handler = SIG_DFL};
 	struct signals_set all;
 
-	memset(&all, 0xff, sizeof(all));
+	set_fill(&all);
+	s->enabled = all;
+	s->has_waited = false;
 	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &s->inherited,
 	            sizeof(all)) < 0)
 		return -1;
-	/* An ignored SIGCHLD, which exec keeps, would lose every status. */
-	return child_action(standard, s->child);
+	/* If SIGCHLD were inherited as ignored, which exec keeps, the kernel
+	 * would throw away the status of every child. */
+	return sigaction(SIGCHLD, &standard, &s->inherited_sigchld);
 }
 
 int
 signals_restore(const struct signals *s)
 {
-	if (child_action(s->child, NULL) < 0)
+	if (sigaction(SIGCHLD, &s->inherited_sigchld, NULL) < 0)
 		return -1;
 	return (int)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &s->inherited,
 	                    NULL, sizeof(s->inherited));
 }
 
-enum { WORD = 8 * sizeof(unsigned long) }; /* bits of a word of a set */
-
-static unsigned long *
-word(struct signals_set *set, int n)
+void
+signals_enable(struct signals *s, const bool marked[SIGNALS_MAX + 1])
 {
-	return &set->words[(n - 1) / WORD];
-}
+	int n;
 
-static unsigned long
-bit(int n)
-{
-	return 1UL << (n - 1) % WORD;
+	set_fill(&s->enabled);
+	for (n = 1; marked != NULL && n <= SIGNALS_MAX; n++)
+		if (!marked[n] && n != SIGCHLD)
+			set_remove(&s->enabled, n);
 }
 
 bool
@@ -160,69 +181,100 @@ signals_pending(int n)
 	struct signals_set set = {{0}};
 
 	return syscall(SYS_rt_sigpending, &set, sizeof(set)) == 0 &&
-	       (*word(&set, n) & bit(n)) != 0;
+	       set_has(&set, n);
+}
+
+/* ------ Taking a signal ------ */
+
+/* rt_sigtimedwait(2) for the signals of *set. */
+static int
+take_from(const struct signals_set *set, long long wait_ms, siginfo_t *info)
+{
+	int ms = wait_ms < LONGEST_WAIT_MS ? (int)wait_ms : LONGEST_WAIT_MS;
+	/* The old form of timespec, two longs: on 32-bit machines old seccomp
+	 * profiles refuse the call that takes the new one. */
+	long limit[2] = {ms / 1000, ms % 1000 * 1000000L};
+
+	return (int)syscall(SYS_rt_sigtimedwait, set, info,
+	                    wait_ms < 0 ? NULL : limit, sizeof(*set));
 }
 
 void
-signals_forget(int n)
+signals_discard(int n)
 {
-	struct signals one = {0};
+	struct signals_set one = {{0}};
 	siginfo_t info;
 
-	*word(&one.open, n) = bit(n);
-	(void)signals_take(&one, 0, &info); /* it may have been none */
+	set_add(&one, n);
+	(void)take_from(&one, 0, &info); /* there may be none */
 }
 
 void
 signals_round(struct signals *s)
 {
-	memset(&s->open, 0xff, sizeof(s->open));
-}
-
-void
-signals_leave_out(struct signals *s, int n)
-{
-	*word(&s->open, n) &= ~bit(n);
+	s->round = s->enabled;
+	/* The signal that ended the wait belongs to this round. */
+	if (s->has_waited && s->waited.si_signo < QUEUED)
+		set_remove(&s->round, s->waited.si_signo);
 }
 
 int
-signals_take(struct signals *s, long long wait, siginfo_t *info)
+signals_take(struct signals *s, long long wait_ms, siginfo_t *info)
 {
-	/* The old timespec, of two longs: profiles of seccomp know it, and
-	 * refuse the call with the new one on 32-bit machines. */
-	int n, ms = wait < LONGEST ? (int)wait : LONGEST;
-	long limit[2] = {ms / 1000, ms % 1000 * 1000000L};
+	int n;
 
-	n = (int)syscall(SYS_rt_sigtimedwait, &s->open, info,
-	                 wait < 0 ? NULL : limit, sizeof(s->open));
-	/* The kernel hands out the lowest number first: without this, a storm
-	 * of one signal would keep all above it waiting.  Real-time signals
-	 * have to keep their order, and are above the others anyway. */
+	if (s->has_waited) {
+		s->has_waited = false;
+		*info = s->waited;
+		return info->si_signo;
+	}
+	n = take_from(&s->round, wait_ms, info);
+	/* The kernel hands out the lowest number first.  Without this, a
+	 * process that sends one signal in a loop would keep all higher ones
+	 * waiting.  Real-time signals have an order of their own that has to be
+	 * kept, and come after the standard ones anyway. */
 	if (n > 0 && n < QUEUED)
-		signals_leave_out(s, n);
-	/* Without the call hale is deaf, but not mad. */
+		set_remove(&s->round, n);
+	/* If seccomp refuses rt_sigtimedwait, sleep instead of spinning. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		(void)poll(NULL, 0, PAUSE);
+		(void)poll(NULL, 0, REFUSED_PAUSE_MS);
 	return n;
 }
 
-int
-signals_descriptor(void)
+void
+signals_wait(struct signals *s, long long wait_ms)
 {
-	struct signals_set all;
+	siginfo_t info;
 
-	memset(&all, 0xff, sizeof(all));
-	return (int)syscall(SYS_signalfd4, -1, &all, sizeof(all), O_CLOEXEC);
+	if (s->has_waited)
+		return;
+	signals_round(s);
+	if (signals_take(s, wait_ms, &info) < 0)
+		return;
+	s->waited = info;
+	s->has_waited = true;
 }
 
 int
-signals_verdict(const siginfo_t *info, pid_t self,
-                const unsigned char rewrite[SIGNALS_MAX + 1])
+signals_descriptor(const struct signals *s, int fd)
+{
+	sigset_t set;
+
+	memset(&set, 0, sizeof(set));
+	memcpy(&set, &s->enabled, sizeof(s->enabled));
+	return signalfd(fd, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* ------ Sending one ------ */
+
+int
+signals_translate(const siginfo_t *info, pid_t self,
+                  const unsigned char rewrite[SIGNALS_MAX + 1])
 {
 	int n = info->si_signo;
 
 	/* A message into a closed pipe, or past the size limit of a log file,
-	 * raises these in hale itself; PROGRAM has nothing to do with it. */
+	 * raises these in hale itself and is no concern of PROGRAM's. */
 	if ((n == SIGPIPE || n == SIGXFSZ) && info->si_pid == self)
 		return SIGNALS_NONE;
 	return signals_forwardable(n) ? rewrite[n] : SIGNALS_NONE;
@@ -236,5 +288,9 @@ signals_send(pid_t target, int n, const siginfo_t *info)
 	if (info->si_code != SI_QUEUE || target <= 0)
 		return kill(target, n);
 	copy.si_signo = n;
-	return (int)syscall(SYS_rt_sigqueueinfo, target, n, &copy);
+	if (syscall(SYS_rt_sigqueueinfo, target, n, &copy) == 0)
+		return 0;
+	/* With a full queue, the signal without its value is better than
+	 * none. */
+	return errno == EAGAIN ? kill(target, n) : -1;
 }

@@ -2,23 +2,24 @@
 /*
  * stop: where the stop stands, and what is due next.
  *
- * Pure: (state, event, now) -> (state, action, next deadline).  The first stop
- * signal may be held back for the drain; once PROGRAM has it, the grace runs,
- * for PROGRAM and for all that it leaves behind together.  Without a grace hale
- * waits for PROGRAM, however long it takes, and for nobody else.
+ * Pure: (state, event, now) -> (state, action, next deadline).  With a drain,
+ * the first stop signal is forwarded when the drain is over.  From then on one
+ * grace period runs, for PROGRAM and for the processes that it leaves behind
+ * together.  Without a grace period hale waits for PROGRAM, however long that
+ * takes, and for nobody else.
  */
 #include "stop.h"
 
-/* KILL is sent again this often, since whoever was forking as it came may have
- * left a child that has not had it. */
-enum { AGAIN = 100 };
+/* KILL is sent again after this time, since a process that was just forking
+ * when it came may have left a child that has not had it. */
+enum { KILL_AGAIN_MS = 100 };
 
 void
-stop_init(struct stop *s, long long drain, long long grace)
+stop_init(struct stop *s, long long drain_ms, long long grace_ms)
 {
 	s->state = STOP_RUNNING;
-	s->drain = drain;
-	s->grace = grace;
+	s->drain_ms = drain_ms;
+	s->grace_ms = grace_ms;
 	s->deadline = STOP_NEVER;
 }
 
@@ -26,7 +27,7 @@ static enum stop_action
 forward_now(struct stop *s, long long now)
 {
 	s->state = STOP_FORWARDED;
-	s->deadline = s->grace > 0 ? now + s->grace : STOP_NEVER;
+	s->deadline = s->grace_ms > 0 ? now + s->grace_ms : STOP_NEVER;
 	return STOP_FORWARD;
 }
 
@@ -35,11 +36,11 @@ stop_signal(struct stop *s, long long now)
 {
 	switch (s->state) {
 	case STOP_RUNNING:
-		if (s->drain == 0)
+		if (s->drain_ms == 0)
 			return forward_now(s, now);
 		s->state = STOP_DRAINING;
-		s->deadline = now + s->drain;
-		return STOP_HOLD;
+		s->deadline = now + s->drain_ms;
+		return STOP_DRAIN;
 	case STOP_DRAINING:
 		return forward_now(s, now);
 	default:
@@ -55,19 +56,19 @@ stop_tick(struct stop *s, long long now)
 	if (s->state == STOP_DRAINING)
 		return forward_now(s, now);
 	s->state = STOP_KILLING;
-	s->deadline = now + AGAIN;
+	s->deadline = now + KILL_AGAIN_MS;
 	return STOP_KILL;
 }
 
 enum stop_action
 stop_ended(struct stop *s, long long now)
 {
-	if (s->grace == 0)
+	if (s->grace_ms == 0)
 		return STOP_LEAVE;
 	if (s->state == STOP_KILLING)
 		return STOP_NOTHING;
 	if (s->state != STOP_FORWARDED)
-		s->deadline = now + s->grace;
-	s->state = STOP_CLEARING;
-	return STOP_TERM;
+		s->deadline = now + s->grace_ms;
+	s->state = STOP_TERMINATING;
+	return STOP_TERMINATE;
 }

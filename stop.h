@@ -6,33 +6,34 @@
 enum { STOP_NEVER = -1 };
 
 enum stop_state {
-	STOP_RUNNING,   /* no stop is under way */
-	STOP_DRAINING,  /* the stop signal is held back */
-	STOP_FORWARDED, /* PROGRAM has it, and its grace runs */
-	STOP_CLEARING,  /* PROGRAM has ended, what it left behind has not */
-	STOP_KILLING,   /* the grace has run out */
+	STOP_RUNNING,     /* no stop is under way */
+	STOP_DRAINING,    /* the stop signal waits for the end of the drain */
+	STOP_FORWARDED,   /* PROGRAM has it, and the grace period runs */
+	STOP_TERMINATING, /* PROGRAM has ended, the rest of the grace period is
+	                     for the processes that remain */
+	STOP_KILLING,     /* the grace period has expired */
 };
 
 /* What is to be done; init.c does it. */
 enum stop_action {
 	STOP_NOTHING,
-	STOP_HOLD,    /* keep the signal that came */
-	STOP_FORWARD, /* forward the signal: the one that was held, if any */
-	STOP_TERM,    /* send TERM to all that is left */
-	STOP_KILL,    /* send KILL to all that is left */
-	STOP_LEAVE,   /* exit */
+	STOP_DRAIN,     /* keep the signal that has arrived */
+	STOP_FORWARD,   /* forward it: the kept one at the end of a drain */
+	STOP_TERMINATE, /* send TERM to the remaining processes */
+	STOP_KILL,      /* send KILL to the remaining processes */
+	STOP_LEAVE,     /* exit */
 };
 
 struct stop {
 	enum stop_state state;
-	long long drain, grace; /* milliseconds, 0 is none */
-	long long deadline;     /* when something is due, or STOP_NEVER */
+	long long drain_ms, grace_ms; /* 0 is none */
+	long long deadline;           /* when something is due, or STOP_NEVER */
 };
 
 /* Begin, with no stop under way. */
-void stop_init(struct stop *s, long long drain, long long grace);
+void stop_init(struct stop *s, long long drain_ms, long long grace_ms);
 
-/* A stop signal has come. */
+/* A stop signal has arrived. */
 enum stop_action stop_signal(struct stop *s, long long now);
 
 /* Time has passed: what is due by now? */

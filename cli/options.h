@@ -3,112 +3,107 @@
 #define HALE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
+#include "cli/compat.h"
 #include "health.h"
 #include "lib/log.h"
-#include "cli/names.h"
-#include "signals.h"
 #include "probe/target.h"
-#include "lib/text.h"
+#include "signals.h"
 
 enum options_action {
 	OPTIONS_RUN,
-	OPTIONS_PAUSE, /* -P: run no program, only reap */
+	OPTIONS_REAP_ONLY, /* -P: run no program */
 	OPTIONS_HELP,
 	OPTIONS_LICENSE,
 	OPTIONS_VERSION,
-	OPTIONS_SLEEP,   /* --sleep */
-	OPTIONS_INSTALL, /* --install */
+	OPTIONS_SLEEP,
+	OPTIONS_INSTALL,
+	OPTIONS_CHECK,
 	OPTIONS_STATUS,
 	OPTIONS_STATUS_JSON,
-	OPTIONS_CHECK,
 };
-
-/* What a turn to unhealthy asks for; 1 to SIGNALS_MAX is a signal to PROGRAM.
- */
-enum { OPTIONS_REPORT = 0, OPTIONS_STOP = SIGNALS_MAX + 1 };
 
 enum {
-	OPTIONS_HEADERS = 8,
-	OPTIONS_FIELDS = 400,
-	OPTIONS_POOL = 8192, /* bytes of all targets, and of lists of them */
+	OPTIONS_HEADERS_MAX = 8,    /* of one target, global ones included */
+	OPTIONS_POOL_SIZE = 16384,  /* bytes of all strings that are made */
+	OPTIONS_WARNINGS_MAX = 16,  /* about settings; more are dropped */
+	OPTIONS_MESSAGE_SIZE = 400, /* bytes of a usage error or warning */
 };
 
-/* Whom signals go to. */
+/* Whom signals are forwarded to. */
 enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
 
-/* A usage error, in words: "OPTION: 'VALUE' PROBLEM WANTED", or without a value
- * "OPTION PROBLEM WANTED". */
-struct options_error {
-	const char *option; /* as the user knows it: --forward, HALE_FORWARD */
-	const char *value;  /* what was given, or NULL */
-	const char *problem;
-	const char *wanted; /* what the option takes, or "" */
+/* A target with everything that was set for it and for all. */
+struct options_target {
+	struct target target;
+	struct health_rule rule;
+	const char *statuses; /* as http_status_listed takes them */
+	const char *headers[OPTIONS_HEADERS_MAX + 1]; /* NULL ends them */
 };
 
 struct options {
-	/* While the words are read. */
-	struct options_error error;
-	const char *option; /* its name, in the table's text */
-	char **environment; /* that has the variables */
-	pid_t self;         /* hale's */
-	int target;         /* whose rules are set; 0 is all */
-	int more;           /* how often -v came */
-	int single_child;   /* -c */
-	/* The one target that is notify:, or NULL. */
-	const struct target *notify;
+	enum options_action action;
+	const struct compat_name *name; /* that hale was started under */
+	char **program; /* PROGRAM and its arguments, NULL at the end; slot -1
+	                   exists and may be overwritten */
 
-	/* What they say. */
-	int action;              /* enum options_action */
-	int log_json;            /* 1: --log-format json */
-	int parent_death_signal; /* or SIGNALS_NONE */
-	int warn_reaped;         /* -w */
-	int subreaper;           /* -s, which changes nothing */
-	int session;             /* PROGRAM gets one */
-	char **program; /* PROGRAM and its arguments, NULL at the end */
-	const struct names_row *name; /* that hale was started under */
-	int headers, count;           /* of header, of targets */
-	int stop_signal;              /* that a stop for ill health forwards */
-	int live;                     /* --live */
-
-	/* All ones until they are said. */
-	int forward;                            /* enum options_forward */
-	int log_level;                          /* enum log_level */
-	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
-	/* Health: [0] is what all targets share, [1] on is one target's. */
-	struct health_rule rules[1 + TARGETS_MAX];
-	const char *statuses[1 + TARGETS_MAX];
-	struct options_header {
-		const char *text;
-		int target; /* 0 is all */
-	} header[OPTIONS_HEADERS];
-	long long drain, grace;  /* milliseconds, 0 is none */
-	long long sleep;         /* milliseconds, for --sleep */
-	long long wait;          /* milliseconds, for --check */
-	const char *path;        /* for --install */
+	/* Running */
 	const char *exit_report; /* a path, or NULL */
-	struct target listen;    /* its text, or NULL; and its addresses */
+	enum options_forward forward;
+	unsigned char rewrite[SIGNALS_MAX + 1]; /* what to send for each */
+	bool remap_exit[256];                   /* this exit code becomes 0 */
+	bool session;     /* PROGRAM gets a session (dumb-init) */
+	bool warn_reaped; /* -w */
+	bool log_json;
+	enum log_level log_level;
+	int parent_death_signal; /* -p, or SIGNALS_NONE */
 
-	unsigned char stops[SIGNALS_MAX + 1]; /* 1: begins the stop */
-	unsigned char remap_exit[256];        /* 1: becomes 0 */
-	bool said[400];          /* which fields have been set, see options.c */
-	char spelled[48];        /* an option or variable */
-	struct target_pool pool; /* the caller's, of OPTIONS_POOL bytes */
-	struct target targets[TARGETS_MAX];
+	/* Stopping */
+	bool stop_signals[SIGNALS_MAX + 1]; /* these begin a stop */
+	int health_stop_signal; /* that a stop for ill health begins with */
+	long long drain_ms, grace_ms;
+
+	/* Health: --health and --ready in the order given (rule.readiness tells
+	 * them apart); --check TARGETs too. */
+	int target_count, wait_count; /* of targets and waits, below */
+	const struct target *notify;  /* the one that is notify:, or NULL */
+	long long wait_timeout_ms;    /* 0 is for ever */
+	struct target_server listen;  /* --health-listen */
+	const char *listen_text;      /* as given, or NULL */
+
+	/* Checking and tools */
+	bool live, started;          /* --live, --started */
+	long long check_wait_ms;     /* --wait */
+	long long check_interval_ms; /* between tries of --wait */
+	long long sleep_ms;
+	const char *install_path;
+
+	int warning_count;       /* of warnings, below */
+	struct target_pool pool; /* cuts from strings, below */
+
+	/* The large parts come last, see init.h. */
+	struct options_target targets[HEALTH_TARGETS_MAX];
+	struct options_target waits[HEALTH_TARGETS_MAX]; /* --wait-for */
+	/* A usage error, complete: "unknown option '--gracee'; did you mean
+	 * '--grace'?".  Escaped. */
+	char error[OPTIONS_MESSAGE_SIZE];
+	/* What is no error, but has no effect or is probably mistyped. */
+	char warnings[OPTIONS_WARNINGS_MAX][OPTIONS_MESSAGE_SIZE];
+	char strings[OPTIONS_POOL_SIZE];
 };
 
 /* Read the command line and the environment envp, both ended by NULL, into
- * *options, which is all zeros but for its pool; self is hale's pid, since some
- * settings are PID 1's alone.  0, or -1 and options->error.  Modelled on
- * getopt(3) as tini uses it: the first word that is not an option ends the
- * options. */
+ * *options, which is all zeros; self is hale's pid, since --forward all is
+ * PID 1's alone.  0, or -1 and options->error; action, name, log_level and
+ * log_json are set in either case, as far as they were understood.  Modelled on
+ * getopt(3) as tini uses it: the first word that is no option ends them. */
 int options_parse(struct options *options, char **argv, char **envp,
                   pid_t self);
 
-/* The place of value among words that | parts, or -1. */
-int options_choice(const char *words, const char *value);
-
-/* Append what --help prints. */
-void options_help(struct text *t);
+/* Does the environment entry "NAME=VALUE" set a run option (HALE_GRACE=...)?
+ * Such entries are not passed on to PROGRAM. */
+bool options_is_setting(const char *entry);
 
 #endif

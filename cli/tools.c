@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tools: two commands for images that have nothing but hale.
+ *
+ * --sleep is a sleep(1) for scripts and preStop hooks.  --install copies hale
+ * from an init container into a volume; the copy appears whole or not at all,
+ * so that another container can never run half of it.
  */
 #include "cli/tools.h"
 
@@ -10,17 +14,30 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/replace.h"
-#include "lib/text.h"
+#include "lib/file.h"
 
-enum { PIECE = 1 << 20 }; /* bytes a call */
+enum {
+	CHUNK = 1 << 20, /* bytes that one call copies */
+	PROGRAM_MODE = 0755,
+	SIGNAL_EXIT_BASE = 128, /* as shells have it */
+};
 
-/* Would signal n, not handled, have ended sleep(1)? */
+/* Would signal n have ended sleep(1), which handles none? */
 static bool
-ends(int n)
+ends_sleep(int n)
 {
-	return n != SIGCHLD && n != SIGCONT && n != SIGURG && n != SIGWINCH &&
-	       n != SIGTSTP && n != SIGTTIN && n != SIGTTOU;
+	switch (n) {
+	case SIGCHLD:
+	case SIGCONT:
+	case SIGURG:
+	case SIGWINCH:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGTTOU:
+		return false;
+	default:
+		return true;
+	}
 }
 
 int
@@ -34,19 +51,20 @@ tools_sleep(struct signals *signals, long long ms)
 
 		signals_round(signals);
 		n = signals_take(signals, end - now, &info);
-		if (n > 0 && ends(n))
-			return 128 + n;
+		if (n > 0 && ends_sleep(n))
+			return SIGNAL_EXIT_BASE + n;
 	}
 	return 0;
 }
 
+/* Copy all of one file to another, onto the disk. */
 static int
-copy(int from, int to)
+copy_file(int from, int to)
 {
 	ssize_t n;
 
 	do
-		n = sendfile(to, from, NULL, PIECE);
+		n = sendfile(to, from, NULL, CHUNK);
 	while (n > 0);
 	return n < 0 || fsync(to) < 0 ? -1 : 0;
 }
@@ -54,15 +72,15 @@ copy(int from, int to)
 int
 tools_install(const char *path, const char **what)
 {
-	struct replace r;
+	struct file_replacement r;
 	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC), result = -1;
 
 	*what = "read /proc/self/exe to install hale as";
 	if (from < 0)
 		return -1;
 	*what = "install hale as";
-	if (replace_begin(&r, path, 0755) == 0)
-		result = replace_end(&r, copy(from, r.fd) == 0);
-	(void)close(from); /* was only read */
+	if (file_replace_begin(&r, path, PROGRAM_MODE) == 0)
+		result = file_replace_end(&r, copy_file(from, r.fd) == 0);
+	(void)close(from); /* it was only read */
 	return result;
 }

@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * clock: the time, and how it is written in a log.
+ *
+ * The calendar is computed here.  gmtime_r(3) is not used, because glibc's
+ * opens and reads /etc/localtime when it is first called: a file that somebody
+ * may have replaced by a FIFO, and PID 1 would wait for its writer.
  */
 #include "lib/clock.h"
 
-#include <limits.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/syscall.h>
+#include <stdbool.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { LONGEST = 1000000000 }; /* ms that fit in an int */
+enum {
+	LONGEST_WAIT_MS = 1000000000, /* 11 days; it fits in an int */
+	SECOND_MS = 1000,
+	MINUTE_MS = 60 * SECOND_MS,
+	HOUR_MS = 60 * MINUTE_MS,
+	DAY_MS = 24 * HOUR_MS,
+};
 
 static long long
 read_clock(clockid_t id)
 {
 	struct timespec t = {0};
 
-	/* Neither can fail.  Where the kernel's timespec is libc's, the call
-	 * itself: hale reads the clock too rarely for libc's way around it. */
-#if LONG_MAX > INT_MAX
-	(void)syscall(SYS_clock_gettime, id, &t);
-#else
-	(void)clock_gettime(id, &t);
-#endif
+	(void)clock_gettime(id, &t); /* these two clocks are always there */
 	return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
@@ -45,55 +45,50 @@ clock_until(long long then, long long now)
 {
 	if (then <= now)
 		return 0;
-	return then - now < LONGEST ? (int)(then - now) : LONGEST;
+	if (then - now > LONGEST_WAIT_MS)
+		return LONGEST_WAIT_MS;
+	return (int)(then - now);
 }
 
-/* Write the last n digits of value at s. */
-static void
-digits(char *s, int n, int value)
+static int
+days_in_month(int year, int month)
 {
-	while (n-- > 0) {
-		s[n] = (char)('0' + value % 10);
-		value /= 10;
+	static const char days[] = {31, 28, 31, 30, 31, 30,
+	                            31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Append the date that is so many days after 1970-01-01.  To count off months
+ * takes some microseconds, which is little for a message. */
+static void
+append_date(struct text *t, long long days)
+{
+	int year = 1970, month = 1;
+
+	while (days >= days_in_month(year, month)) {
+		days -= days_in_month(year, month);
+		month++;
+		if (month > 12) {
+			month = 1;
+			year++;
+		}
 	}
-}
-
-/* Write the date that is so many days after 1970-01-01.  Years that begin in
- * March have their leap day at the end: so 400 years have 146,097 days, four
- * have 1,461, and five months from March or August on have 153. */
-static void
-date(int days, char *s)
-{
-	int century, year, month;
-
-	days += 719468; /* since 0000-03-01 */
-	century = (4 * days + 3) / 146097;
-	days -= 146097 * century / 4;
-	year = (4 * days + 3) / 1461;
-	days -= 1461 * year / 4;
-	month = (5 * days + 2) / 153;
-	days -= (153 * month + 2) / 5;
-	digits(s, 4, 100 * century + year + month / 10);
-	digits(s + 5, 2, (month + 2) % 12 + 1);
-	digits(s + 8, 2, days + 1);
+	text_format(t, "{year:4}-{month:2}-{day:2}", (long long)year,
+	            (long long)month, days + 1);
 }
 
 void
-clock_stamp(long long ms, char stamp[CLOCK_STAMP_SIZE])
+clock_stamp(struct text *t, long long ms)
 {
-	static const struct {
-		short many;
-		char at, digits;
-	} parts[] = {{1000, 20, 3}, {60, 17, 2}, {60, 14, 2}, {24, 11, 2}};
-	size_t i;
+	long long of_day;
 
 	if (ms < 0)
 		ms = 0;
-	memcpy(stamp, "0000-00-00T00:00:00.000Z", CLOCK_STAMP_SIZE);
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		digits(stamp + parts[i].at, parts[i].digits,
-		       (int)(ms % parts[i].many));
-		ms /= parts[i].many;
-	}
-	date((int)ms, stamp);
+	of_day = ms % DAY_MS;
+	append_date(t, ms / DAY_MS);
+	text_format(t, "T{hour:2}:{minute:2}:{second:2}.{ms:3}Z",
+	            of_day / HOUR_MS, of_day / MINUTE_MS % 60,
+	            of_day / SECOND_MS % 60, of_day % SECOND_MS);
 }

@@ -11,8 +11,8 @@
  */
 #include <link.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* The linker defines it: the ELF header as it stands in memory. */
 /* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
@@ -23,7 +23,7 @@ extern const ElfW(Ehdr) __ehdr_start;
 static void
 protect_pages(uintptr_t start, uintptr_t end)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t page = (uintptr_t)getauxval(AT_PAGESZ);
 
 	start -= start % page;
 	end -= end % page;

@@ -1,73 +1,102 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hosts: looks a name up in /etc/hosts, the one place that answers at once.
+ * hosts: looks a name up in /etc/hosts, which answers before any name server.
  *
- * getaddrinfo(3) would ask the network, wait for it, and use the heap.  The
- * file goes through byte by byte and a word at a time, so that neither a long
- * line nor a long file needs room.
+ * getaddrinfo(3) would block and allocate, which PID 1 must not do.  The file
+ * is read in chunks and a word at a time, so that neither a long line nor a
+ * long file needs memory.
  */
 #include "probe/hosts.h"
 
-#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-/* What the next word of the line is: its address, a name, or of no interest. */
-enum { ADDRESS, NAMES, REST };
+#include "lib/file.h"
+
+/* No more than 1 MiB is read: PROGRAM may have written anything. */
+enum { CHUNK_SIZE = 4096, CHUNKS_MAX = 256 };
+
+void
+hosts_begin(struct hosts_search *h, const char *name, struct address *found,
+            int max)
+{
+	h->name = name;
+	h->found = found;
+	h->max = max;
+	h->count = 0;
+	h->expected = HOSTS_ADDRESS;
+	h->word_length = 0;
+}
+
+/* A word of the line is complete. */
+static void
+end_hosts_word(struct hosts_search *h)
+{
+	size_t n = h->word_length;
+
+	if (h->expected == HOSTS_ADDRESS) {
+		bool good = address_parse(&h->address, h->word, n);
+
+		h->expected = good ? HOSTS_NAMES : HOSTS_SKIP;
+	} else if (h->expected == HOSTS_NAMES && n == strlen(h->name) &&
+	           strncasecmp(h->word, h->name, n) == 0) {
+		address_add(h->found, &h->count, h->max, &h->address);
+		h->expected = HOSTS_SKIP;
+	}
+	h->word_length = 0;
+}
 
 static void
-end_word(struct hosts *h, unsigned n)
+read_hosts_byte(struct hosts_search *h, char c)
 {
-	/* An address is read where it will stay, if a name follows. */
-	if (h->state == ADDRESS) {
-		h->state =
-		    address_parse(h->out + h->count, h->word, n) ? NAMES : REST;
-	} else if (h->state == NAMES && n == h->length &&
-	           n < sizeof(h->word) && /* what fills it was cut */
-	           strncasecmp(h->word, h->name, n) == 0) {
-		h->state = REST;
-		/* Twice the same is once; the second of them was zeros. */
-		h->count += memcmp(h->out, h->out + 1, sizeof(*h->out)) != 0;
+	if ((unsigned char)c > ' ' && c != '#') {
+		if (h->word_length < sizeof(h->word))
+			h->word[h->word_length++] = c;
+		return;
 	}
+	if (h->word_length > 0)
+		end_hosts_word(h);
+	if (c == '#')
+		h->expected = HOSTS_SKIP;
+	if (c == '\n')
+		h->expected = HOSTS_ADDRESS;
 }
 
 void
-hosts_take(struct hosts *h, char c)
+hosts_read(struct hosts_search *h, const char *bytes, size_t n)
 {
-	unsigned n = h->have;
+	size_t i;
 
-	if ((unsigned char)c > ' ' && c != '#') {
-		if (n < sizeof(h->word))
-			h->word[h->have++] = c;
-		return;
-	}
-	if (n > 0 && h->count < HOSTS_MAX)
-		end_word(h, n);
-	h->have = 0;
-	if (c == '#')
-		h->state = REST;
-	if (c == '\n')
-		h->state = ADDRESS;
+	for (i = 0; i < n; i++)
+		read_hosts_byte(h, bytes[i]);
 }
 
 int
-hosts_find(const char *name, size_t length, struct address out[HOSTS_MAX])
+hosts_end(struct hosts_search *h)
 {
-	/* Never looked up: many images have no file, or lack ::1 there. */
-	static const char own[] = "127.0.0.1 localhost\n::1 localhost\n";
-	struct hosts h = {.name = name, .length = length, .out = out};
-	int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t got = sizeof(own) - 1, i;
-	char chunk[512];
+	read_hosts_byte(h, '\n');
+	return h->count;
+}
 
-	memcpy(chunk, own, sizeof(own));
-	/* Without a file there is nothing to read, and that is all. */
-	do
-		for (i = 0; i < got; i++)
-			hosts_take(&h, chunk[i]);
-	while ((got = read(fd, chunk, sizeof(chunk))) > 0);
-	hosts_take(&h, '\n');
+int
+hosts_find(const char *name, struct address *found, int max)
+{
+	struct hosts_search search;
+	char bytes[CHUNK_SIZE];
+	ssize_t n = CHUNK_SIZE;
+	int chunk, fd = file_open("/etc/hosts");
+
+	if (fd == -1)
+		return 0;
+	hosts_begin(&search, name, found, max);
+	/* A regular file gives less than was asked for only at its end. */
+	for (chunk = 0; chunk < CHUNKS_MAX && n == CHUNK_SIZE; chunk++) {
+		n = read(fd, bytes, sizeof(bytes));
+		if (n > 0)
+			hosts_read(&search, bytes, (size_t)n);
+	}
 	close(fd);
-	return h.count;
+	return hosts_end(&search);
 }

@@ -6,25 +6,40 @@
 
 #include "probe/address.h"
 
-enum { HOSTS_MAX = 2 }; /* addresses of a name that are taken */
+enum { HOSTS_WORD_MAX = 256 }; /* bytes of a word; a name has fewer */
 
-/* Where a search stands; begins with name, length and out, and zeros. */
-struct hosts {
-	const char *name; /* what is looked for */
-	size_t length;
-	struct address *out; /* HOSTS_MAX of them, of zeros */
-	int count;           /* how many were found */
-	int state;           /* of the line, by hosts.c */
-	unsigned have;       /* bytes of word */
-	char word[256];
+/* A search for the addresses of one name in a text like hosts(5), which may be
+ * handed over in pieces of any size. */
+struct hosts_search {
+	const char *name; /* what is looked for, of any case */
+	struct address *found;
+	int max;   /* addresses that found has room for */
+	int count; /* addresses that were found */
+
+	/* The line that is being read. */
+	enum {
+		HOSTS_ADDRESS, /* its next word is its address */
+		HOSTS_NAMES,   /* its next words are names of the address */
+		HOSTS_SKIP,    /* nothing more on it is of interest */
+	} expected;
+	struct address address;
+	char word[HOSTS_WORD_MAX];
+	size_t word_length;
 };
 
-/* Take the next byte of a text like hosts(5); the last has to be a newline. */
-void hosts_take(struct hosts *h, char c);
+/* Start to look for name; its addresses go into found, at most max of them. */
+void hosts_begin(struct hosts_search *h, const char *name,
+                 struct address *found, int max);
 
-/* Put the addresses of the name, of any case and at most 255 bytes, into out,
- * which is all zeros; returns how many.  localhost has 127.0.0.1 and ::1, and
- * all others have what /etc/hosts says. */
-int hosts_find(const char *name, size_t length, struct address out[HOSTS_MAX]);
+/* Read the next n bytes. */
+void hosts_read(struct hosts_search *h, const char *bytes, size_t n);
+
+/* The text is over; its last line may lack a newline.  Returns how many
+ * addresses were found, each once. */
+int hosts_end(struct hosts_search *h);
+
+/* Put the addresses that /etc/hosts has for name into found, at most max of
+ * them; returns how many.  Never waits; a file that cannot be read has none. */
+int hosts_find(const char *name, struct address *found, int max);
 
 #endif

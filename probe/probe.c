@@ -1,597 +1,623 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe: one attempt at one target, in steps that never wait.
+ * probe: makes one attempt at one target, in steps that never wait.
  *
- * Who calls has the deadline: one for the whole attempt, so that a server that
- * drips gains nothing.  Each step reads a bounded piece, so that one that
- * floods delays no signal.  A command runs in a group of its own, which is
- * killed at the deadline and after its end: nothing of it stays.
+ * This is the driver: it knows which protocol takes which step in which phase,
+ * and what the reason of a failure is.  The caller owns the deadline, one for
+ * the whole attempt, so that a server that sends a byte now and then gains
+ * nothing.  Each step reads a bounded chunk, so that a server or a command that
+ * sends a flood does not delay a signal.
  */
 #include "probe/probe.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "lib/clock.h"
-#include "lib/duration.h"
 #include "lib/errors.h"
-#include "lib/path.h"
-#include "spawn.h"
 #include "lib/text.h"
+#include "probe/exec.h"
+#include "probe/modified.h"
+#include "probe/notify_socket.h"
 
 enum {
-	PIECE = PATH_SIZE, /* bytes that are read in a step */
-	PIECES = 16,       /* of a body, before the connection is cut */
-	AGAIN = 50,        /* ms until a full backlog is tried again */
-	FINISH = 100,      /* ms that a server has to end its answer */
-	DYING = 1000,      /* ms that a command has to be gone after KILL */
-	PAUSE = 100,       /* ms between looks, where none can be taken */
-	LINE = 120,        /* bytes of a command's output in a reason */
-
-	UNREACHABLE = -1, /* not yet a result: there may be another address */
+	CHUNK_SIZE = 4096,   /* bytes that are read in a step */
+	REQUEST_SIZE = 4096, /* bytes of a request */
+	CLOSING_CHUNKS = 16, /* that are read before a connection is closed */
+	CLOSING_MS = 100,    /* for a server to end its answer */
+	DYING_MS = 1000,     /* for a command to be gone after KILL */
+	LISTENING_PAUSE_MS = 100, /* after an error of the notify socket */
+	FIRST_LINE_MAX = 120,     /* bytes of a command's output in a reason */
 };
 
-/* Begin the reason of a failure. */
-static enum probe_result
-fail(struct probe *p, struct text *t, const char *reason)
+static const char waiting[] = "while waiting for the answer";
+
+/* ------ Reasons and descriptors ------ */
+
+/* Begin the reason of a failure anew; what follows appends to p->why. */
+static struct text *
+begin_reason(struct probe *p)
 {
-	text_init(t, p->reason, sizeof(p->reason));
-	text_string(t, reason);
+	text_init(&p->why, p->reason, sizeof(p->reason));
+	return &p->why;
+}
+
+static enum probe_result
+fail_probe(struct probe *p, const char *reason)
+{
+	text_string(begin_reason(p), reason);
 	return PROBE_FAILED;
 }
 
-static enum probe_result
-fail_error(struct probe *p, struct text *t, int error)
+static void
+close_descriptor(int *fd)
 {
-	char buffer[ERRORS_SIZE];
-
-	return fail(p, t, errors_text(error, buffer));
+	if (*fd >= 0)
+		close(*fd); /* without SO_LINGER, this does not wait */
+	*fd = -1;
 }
 
+/* Close what the attempt has opened, and be idle. */
 static void
-close_fd(struct probe *p)
+end_attempt(struct probe *p)
 {
-	if (p->fd >= 0)
-		close(p->fd); /* no SO_LINGER: it does not wait */
-	p->fd = -1;
-}
-
-static void
-finish(struct probe *p)
-{
-	close_fd(p);
+	if (p->phase == PROBE_RESOLVING)
+		resolver_end(&p->resolver);
+	if (p->phase == PROBE_CONNECTING)
+		connect_end(&p->connect);
+	close_descriptor(&p->fd);
 	p->phase = PROBE_IDLE;
-	p->wake = HEALTH_NEVER;
+	p->wake_at = HEALTH_NEVER;
 }
 
+/* With a result, the attempt is over, unless the server may still finish. */
 static enum probe_result
-verdict(struct probe *p, enum probe_result result)
+finish_step(struct probe *p, enum probe_result result)
 {
 	if (result != PROBE_PENDING && p->phase != PROBE_CLOSING)
-		finish(p);
+		end_attempt(p);
 	return result;
 }
 
-/* ------ Servers ------ */
-
-socklen_t
-probe_name(const struct address *a, union probe_name *n)
+void
+probe_init(struct probe *p, const struct probe_setup *setup, char *output)
 {
-	memset(n, 0, sizeof(*n));
-	n->any.sa_family = a->family;
-	n->in.sin_port = htons(a->port); /* at the same place in both */
-	if (a->family == AF_INET) {
-		memcpy(&n->in.sin_addr, a->bytes, sizeof(n->in.sin_addr));
-		return sizeof(n->in);
-	}
-	memcpy(&n->in6.sin6_addr, a->bytes, sizeof(n->in6.sin6_addr));
-	return sizeof(n->in6);
+	memset(p, 0, sizeof(*p));
+	p->setup = *setup;
+	p->output = output;
+	p->fd = -1;
+	p->wake_at = HEALTH_NEVER;
 }
 
-/* The name of the socket that is tried; its length. */
-static socklen_t
-name_it(const struct probe *p, union probe_name *n)
-{
-	const char *path = p->target->socket;
+/* ------ Servers: the end of a conversation ------ */
 
-	if (path == NULL)
-		return probe_name(&p->target->address[p->address], n);
-	memset(n, 0, sizeof(*n));
-	n->any.sa_family = AF_UNIX;
-	memcpy(n->un.sun_path, path, strlen(path));
-	return sizeof(n->un);
-}
-
-/* A port that nobody listens on may be the one that connect(2) chose for this
- * end, which then talks to itself. */
+/* Are bytes of the user's sent and expected, and no protocol spoken? */
 static bool
-to_itself(const struct probe *p)
+is_exchange(const struct target *target)
 {
-	union probe_name peer, own;
-	socklen_t length = name_it(p, &peer), size = sizeof(own);
-
-	return getsockname(p->fd, &own.any, &size) == 0 && size == length &&
-	       memcmp(&own, &peer, length) == 0;
+	return target->kind == TARGET_TCP || target->kind == TARGET_UNIX;
 }
 
+/* Is it enough that a connection opens? */
 static bool
-is_grpc(const struct probe *p)
+only_connects(const struct target *target)
 {
-	return p->target->kind == TARGET_GRPC;
+	return is_exchange(target) && target->exchange.send == NULL &&
+	       target->exchange.expect == NULL;
 }
 
-/* The request goes in one piece, or there is something wrong with the other
- * side: its buffer is empty.  A result, or UNREACHABLE and errno. */
-static int
-send_request(struct probe *p, const struct probe_tools *tools)
-{
-	struct text t;
-	ssize_t n;
-
-	text_init(&t, tools->scratch, PIECE);
-	if (is_grpc(p)) {
-		t.length = grpc_request(&p->grpc, t.buffer, p->target->path);
-	} else {
-		http_init(&p->http);
-		http_request(&t, p->target->host, p->target->path, p->headers);
-	}
-	if (t.cut)
-		return (int)fail(p, &t, "the request is longer than 4 KiB");
-	n = send(p->fd, t.buffer, t.length, MSG_NOSIGNAL);
-	if (n < 0)
-		return errno == EAGAIN ? PROBE_PENDING : UNREACHABLE;
-	p->phase = PROBE_READING;
-	p->wake = HEALTH_NEVER;
-	return PROBE_PENDING;
-}
-
-/* Ask the kernel to connect, or whether it has.  As above. */
-static int
-connect_on(struct probe *p, const struct probe_tools *tools, long long now)
-{
-	bool asks = p->target->kind <= TARGET_GRPC;
-	bool known = asks && p->opened; /* send(2) knows as much */
-	union probe_name n;
-
-	p->opened = true;
-	if (!known && connect(p->fd, &n.any, name_it(p, &n)) < 0) {
-		int error = errno;
-
-		if (error == EAGAIN) { /* a full backlog wakes nobody later */
-			p->opened = false;
-			p->wake = now + AGAIN;
-			return PROBE_PENDING;
-		}
-		if (error == ECONNRESET && !asks)
-			return PROBE_PASSED; /* it was open, as by a proxy */
-		if (error != EINPROGRESS && error != EALREADY)
-			return UNREACHABLE;
-		if (!asks)
-			return PROBE_PENDING;
-	}
-	if (asks)
-		return send_request(p, tools);
-	errno = ECONNREFUSED;
-	return to_itself(p) ? UNREACHABLE : PROBE_PASSED;
-}
-
-static bool
-is_last(const struct probe *p)
-{
-	return p->address + 1 >= p->target->addresses;
-}
-
-/* 0, or UNREACHABLE and errno. */
-static int
-open_socket(struct probe *p, long long now)
-{
-	const struct target *target = p->target;
-	int family = target->socket != NULL
-	                 ? AF_UNIX
-	                 : target->address[p->address].family;
-
-	p->opened = false;
-	/* One that drops what it gets must not cost the other its time. */
-	p->wake = is_last(p) ? HEALTH_NEVER : now + p->timeout / 2;
-	p->fd = (int)syscall(SYS_socket, family,
-	                     SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	return p->fd < 0 ? UNREACHABLE : 0;
-}
-
-/* Connect to the first address that can be; what the first one says counts,
- * unless another gets further. */
-static enum probe_result
-reach(struct probe *p, const struct probe_tools *tools, long long now)
-{
-	struct text t;
-	int result;
-
-	for (;; p->address++) {
-		result = p->fd >= 0 ? 0 : open_socket(p, now);
-		if (result == 0)
-			result = connect_on(p, tools, now);
-		if (result != UNREACHABLE)
-			return (enum probe_result)result;
-		if (p->address == 0)
-			(void)fail_error(p, &t, errno);
-		close_fd(p);
-		if (is_last(p))
-			return PROBE_FAILED;
-	}
-}
-
-/* Half of the time is over, and there is another address. */
+/* The result is known, but close(2) with unread data resets the connection, and
+ * servers complain about that.  So the server gets a moment to finish.  That of
+ * tcp: or unix: would most often wait for the next command, so it is told that
+ * there is none. */
 static void
-give_up_address(struct probe *p)
+close_later(struct probe *p, long long now)
 {
-	struct text t;
-
-	(void)fail_error(p, &t, ETIMEDOUT);
-	close_fd(p);
-	p->address++;
-}
-
-/* What is known of an answer of HTTP/1, or NULL. */
-static const struct http *
-http_of(const struct probe *p)
-{
-	return is_grpc(p) ? NULL : &p->http;
-}
-
-/* The server has closed the connection, in order or not. */
-static enum probe_result
-cut_off(struct probe *p, ssize_t n)
-{
-	int error = errno;
-	struct text t;
-
-	if (n == 0)
-		return fail(p, &t, http_closed(http_of(p)));
-	(void)fail_error(p, &t, error);
-	text_string(&t, " ");
-	text_string(&t, http_doing(http_of(p)));
-	return PROBE_FAILED;
-}
-
-/* The verdict is out.  A close(2) with unread data would be a reset, of which
- * the server complains: so it gets a moment to end. */
-static enum probe_result
-answered(struct probe *p, long long now)
-{
-	struct text t;
-
+	if (is_exchange(p->setup.target))
+		(void)shutdown(p->fd, SHUT_WR);
 	p->phase = PROBE_CLOSING;
-	p->wake = now + FINISH;
-	if (http_status_listed(p->statuses, p->http.status) > 0)
-		return PROBE_PASSED;
-	(void)fail(p, &t, "status ");
-	text_number(&t, p->http.status);
-	return PROBE_FAILED;
-}
-
-/* A reply that cannot be sent at once is dropped: few servers wait for it. */
-static const char *
-read_grpc(struct probe *p, const char *bytes, size_t n, char *replies)
-{
-	char *end = replies;
-	const char *reason = grpc_feed(&p->grpc, bytes, n, &end);
-
-	if (reason == NULL && end > replies)
-		(void)send(p->fd, replies, (size_t)(end - replies),
-		           MSG_NOSIGNAL);
-	return reason;
-}
-
-static enum probe_result
-read_answer(struct probe *p, const struct probe_tools *tools, long long now)
-{
-	char *bytes = tools->scratch + GRPC_AHEAD;
-	ssize_t n = recv(p->fd, bytes, PIECE - GRPC_AHEAD, 0);
-	const char *reason;
-	struct text t;
-
-	if (n < 0 && errno == EAGAIN)
-		return PROBE_PENDING;
-	if (n <= 0)
-		return cut_off(p, n);
-	if (is_grpc(p)) {
-		reason = read_grpc(p, bytes, (size_t)n, tools->scratch);
-	} else {
-		if (http_feed(&p->http, bytes, (size_t)n) == HTTP_ANSWERED)
-			return answered(p, now);
-		reason = p->http.reason;
-	}
-	if (reason == NULL)
-		return PROBE_PENDING;
-	if (*reason == '\0')
-		return PROBE_PASSED;
-	if (to_itself(p))
-		return fail_error(p, &t, ECONNREFUSED);
-	(void)fail(p, &t, reason);
-	if (t.buffer[t.length - 1] == ' ')
-		text_number(&t, p->grpc.number);
-	return PROBE_FAILED;
+	p->wake_at = now + CLOSING_MS;
 }
 
 void
-probe_close(struct probe *p, const struct probe_tools *tools, bool wait)
+probe_close(struct probe *p, bool wait)
 {
-	struct pollfd one = {.fd = p->fd, .events = POLLIN};
-	ssize_t n = PIECE;
+	struct pollfd readable = {.fd = p->fd, .events = POLLIN};
+	char unwanted[CHUNK_SIZE];
+	ssize_t n = 1;
 	int i;
 
 	if (p->phase != PROBE_CLOSING)
 		return;
-	/* What is not a whole piece is all that there is by now. */
-	for (i = 0; i < PIECES && (wait ? n > 0 : n == PIECE); i++) {
+	for (i = 0; i < CLOSING_CHUNKS && n > 0; i++) {
 		if (wait)
-			(void)poll(&one, 1, clock_until(p->wake, clock_now()));
-		n = recv(p->fd, tools->scratch, PIECE, 0);
+			(void)poll(&readable, 1,
+			           clock_until(p->wake_at, clock_now()));
+		n = recv(p->fd, unwanted, sizeof(unwanted), 0);
 	}
-	finish(p);
+	end_attempt(p);
+}
+
+/* ------ Servers: the answer ------ */
+
+/* What is under way, to follow "timed out after 3s" or an error; idle if the
+ * answer has not begun. */
+static const char *
+describe_reading(const struct probe *p, const char *idle)
+{
+	const char *place = NULL;
+
+	if (p->setup.target->kind == TARGET_HTTP)
+		place = http_place(&p->http);
+	return place != NULL ? place : idle;
+}
+
+static enum probe_result
+judge_http(struct probe *p, const char *bytes, size_t n)
+{
+	enum http_result result = http_feed(&p->http, bytes, n);
+
+	if (result == HTTP_MORE)
+		return PROBE_PENDING;
+	if (result == HTTP_FAILED)
+		return fail_probe(p, p->http.reason);
+	if (http_status_listed(p->setup.statuses, p->http.status) > 0)
+		return PROBE_PASSED;
+	text_format(begin_reason(p), "status {status:d}",
+	            (long long)p->http.status);
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+judge_grpc(struct probe *p, const char *bytes, size_t n)
+{
+	struct grpc_replies replies;
+	enum grpc_result result;
+
+	replies.length = 0;
+	result = grpc_feed(&p->grpc, bytes, n, &replies);
+	if (result == GRPC_SERVING)
+		return PROBE_PASSED;
+	if (result == GRPC_FAILED) {
+		grpc_reason(&p->grpc, begin_reason(p));
+		return PROBE_FAILED;
+	}
+	/* A reply that cannot be sent at once is dropped: few servers wait for
+	 * it. */
+	if (replies.length > 0)
+		(void)send(p->fd, replies.bytes, replies.length, MSG_NOSIGNAL);
+	return PROBE_PENDING;
+}
+
+static enum probe_result
+judge_expect(struct probe *p, const char *bytes, size_t n)
+{
+	enum expect_result result = expect_feed(&p->expect, bytes, n);
+
+	if (result == EXPECT_MORE)
+		return PROBE_PENDING;
+	if (result == EXPECT_FOUND)
+		return PROBE_PASSED;
+	expect_reason(&p->expect, begin_reason(p), false);
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+judge_answer(struct probe *p, const char *bytes, size_t n, long long now)
+{
+	enum probe_result result;
+
+	if (p->setup.target->kind == TARGET_GRPC)
+		return judge_grpc(p, bytes, n);
+	if (p->setup.target->kind == TARGET_HTTP)
+		result = judge_http(p, bytes, n);
+	else
+		result = judge_expect(p, bytes, n);
+	if (result != PROBE_PENDING)
+		close_later(p, now);
+	return result;
+}
+
+/* The server has closed the connection before there was a result; error is 0 if
+ * it did so in good order. */
+static enum probe_result
+judge_end(struct probe *p, int error)
+{
+	struct text *t = begin_reason(p);
+
+	if (error != 0)
+		text_format(t, "{error:s} {phase:s}", errors_text(error),
+		            describe_reading(p, waiting));
+	else if (is_exchange(p->setup.target))
+		expect_reason(&p->expect, t, true);
+	else if (p->answered)
+		text_format(t, "closed {phase:s}",
+		            describe_reading(p, "without an answer"));
+	else /* Many TLS servers hang up on what is not encrypted. */
+		text_string(t, "closed without an answer (does this port speak "
+		               "TLS?)");
+	return PROBE_FAILED;
+}
+
+static enum probe_result
+read_answer(struct probe *p, long long now)
+{
+	char chunk[CHUNK_SIZE];
+	ssize_t n = recv(p->fd, chunk, sizeof(chunk), 0);
+
+	if (n < 0 && errno == EAGAIN)
+		return PROBE_PENDING;
+	if (n <= 0)
+		return judge_end(p, n < 0 ? errno : 0);
+	p->answered = true;
+	return judge_answer(p, chunk, (size_t)n, now);
+}
+
+/* ------ Servers: the request ------ */
+
+/* Build a request in t.  It is the same each time, so that only p->sent has to
+ * be remembered. */
+static void
+build_request(const struct probe *p, struct text *t)
+{
+	const struct target *target = p->setup.target;
+
+	if (target->kind == TARGET_GRPC)
+		grpc_request(t, target->path, p->setup.headers);
+	if (target->kind == TARGET_HTTP)
+		http_request(t, target->host_header, target->path,
+		             p->setup.headers);
+}
+
+/* Send what is left of the request, or of the user's bytes. */
+static enum probe_result
+send_request(struct probe *p, long long now)
+{
+	const struct target_exchange *exchange = &p->setup.target->exchange;
+	const char *bytes = exchange->send;
+	size_t length = exchange->send_length;
+	char buffer[REQUEST_SIZE];
+	struct text request;
+	ssize_t n = 0;
+
+	if (!is_exchange(p->setup.target)) {
+		text_init(&request, buffer, sizeof(buffer));
+		build_request(p, &request);
+		if (request.cut)
+			return fail_probe(p,
+			                  "the request is longer than 4 KiB");
+		bytes = buffer;
+		length = request.length;
+	}
+	if (p->sent < length)
+		n = send(p->fd, bytes + p->sent, length - p->sent,
+		         MSG_NOSIGNAL);
+	if (n < 0 && errno != EAGAIN)
+		return fail_probe(p, errors_text(errno));
+	if (n > 0)
+		p->sent += (size_t)n;
+	if (p->sent < length)
+		return PROBE_PENDING;
+	p->phase = PROBE_READING;
+	if (!is_exchange(p->setup.target) || exchange->expect != NULL)
+		return PROBE_PENDING;
+	close_later(p, now);
+	return PROBE_PASSED;
+}
+
+/* Connected: begin the conversation. */
+static enum probe_result
+begin_conversation(struct probe *p, long long now)
+{
+	const struct target *target = p->setup.target;
+
+	p->fd = p->connect.fd;
+	p->phase = PROBE_SENDING;
+	p->sent = 0;
+	p->answered = false;
+	p->wake_at = HEALTH_NEVER;
+	if (only_connects(target))
+		return PROBE_PASSED;
+	if (target->kind == TARGET_HTTP)
+		http_init(&p->http);
+	else if (target->kind == TARGET_GRPC)
+		grpc_init(&p->grpc);
+	else
+		expect_init(&p->expect, target->exchange.expect,
+		            target->exchange.expect_length);
+	return send_request(p, now);
+}
+
+/* ------ Servers: the connection ------ */
+
+static enum probe_result
+handle_connect(struct probe *p, enum connect_result result, long long now)
+{
+	if (result == CONNECT_OPEN)
+		return begin_conversation(p, now);
+	if (result == CONNECT_FAILED)
+		return fail_probe(p, errors_text(p->connect.first_error));
+	p->wake_at = connect_wake_at(&p->connect);
+	return PROBE_PENDING;
+}
+
+static long long
+deadline_of(const struct probe *p)
+{
+	return p->began_at + p->setup.timeout_ms;
+}
+
+/* Connect to one of the addresses in p->connect. */
+static enum probe_result
+begin_connecting(struct probe *p, long long now)
+{
+	const struct target *target = p->setup.target;
+	struct connect *c = &p->connect;
+
+	p->phase = PROBE_CONNECTING;
+	c->socket = target->server.socket;
+	c->port = target->server.port;
+	c->deadline_at = deadline_of(p);
+	c->reset_is_open = only_connects(target);
+	return handle_connect(p, connect_begin(c, now), now);
+}
+
+/* The resolver has ended by the time its addresses are tried, but its struct
+ * stays as it is until a connection is open. */
+static enum probe_result
+handle_resolve(struct probe *p, enum resolver_result result, long long now)
+{
+	if (result == RESOLVER_PENDING) {
+		p->wake_at = p->resolver.wake_at;
+		return PROBE_PENDING;
+	}
+	if (result == RESOLVER_FAILED) {
+		resolver_reason(&p->resolver, p->reason);
+		return PROBE_FAILED;
+	}
+	resolver_end(&p->resolver);
+	p->connect.addresses = p->resolver.addresses;
+	p->connect.address_count = p->resolver.count;
+	return begin_connecting(p, now);
+}
+
+static enum probe_result
+begin_server(struct probe *p, long long now)
+{
+	const struct target_server *server = &p->setup.target->server;
+
+	if (server->socket == NULL && server->name != NULL) {
+		p->phase = PROBE_RESOLVING;
+		return handle_resolve(p,
+		                      resolver_begin(&p->resolver, server->name,
+		                                     now, deadline_of(p)),
+		                      now);
+	}
+	p->connect.addresses = server->addresses;
+	p->connect.address_count = server->address_count;
+	return begin_connecting(p, now);
 }
 
 /* ------ Commands ------ */
 
-/* The words as execve(2) wants them; the slot before the first is spawn's. */
-static void
-list_words(const struct target *target, char *argv[TARGET_WORDS_MAX + 1])
-{
-	char *word = target->words;
-	int i;
-
-	for (i = 0; i < target->count; i++) {
-		argv[i] = word;
-		word += strlen(word) + 1;
-	}
-	argv[i] = NULL;
-}
-
 static enum probe_result
-not_run(struct probe *p, const struct spawn *spawn)
-{
-	char buffer[ERRORS_SIZE];
-	struct text t;
-
-	(void)fail(p, &t, "cannot run ");
-	text_escaped(&t, spawn->file, strlen(spawn->file));
-	text_string(&t, ": ");
-	text_string(&t, spawn->step == SPAWN_NO_LOADER
-	                   ? "the interpreter or loader it names is missing"
-	                   : errors_text(spawn->error, buffer));
-	return PROBE_FAILED;
-}
-
-static enum probe_result
-run(struct probe *p, const struct probe_tools *tools)
+begin_command(struct probe *p, const struct probe_context *c)
 {
 	char *words[TARGET_WORDS_MAX + 2];
-	struct spawn spawn;
-	int ends[2];
-	struct text t;
+	pid_t pid;
 
-	if (syscall(SYS_pipe2, ends, O_CLOEXEC) < 0)
-		return fail_error(p, &t, errno);
-	list_words(p->target, words + 1);
-	spawn.buffer = tools->scratch;
-	spawn.output = ends[1];
-	p->pid = spawn_program(words + 1, tools->signals, SPAWN_PROBE, &spawn);
-	close(ends[1]);
-	p->fd = ends[0];
-	/* The command can read from its pipe, too: never wait for it. */
-	(void)syscall(SYS_fcntl, p->fd, F_SETFL, O_NONBLOCK);
-	p->length = 0;
-	if (p->pid < 0) {
-		close_fd(p);
-		return not_run(p, &spawn);
+	/* The first word is a free slot, as exec_start wants it. */
+	memcpy(words, p->setup.target->words, sizeof(words));
+	pid = exec_start(words + 1, c->environment, c->signals, &p->fd);
+	if (pid < 0) {
+		text_format(begin_reason(p), "cannot run {file:q}: {error:e}",
+		            words[1]);
+		return PROBE_FAILED;
 	}
+	p->pid = pid;
+	p->output_length = 0;
 	p->phase = PROBE_RUNNING;
 	return PROBE_PENDING;
 }
 
-/* Keep the beginning, and let the rest go by. */
 static void
-read_output(struct probe *p, const struct probe_tools *tools)
+read_output(struct probe *p)
 {
-	ssize_t n = read(p->fd, tools->scratch, PIECE);
-	size_t room = (size_t)(STATUS_OUTPUT_SIZE - p->length);
-
-	if (n <= 0) {
-		if (n == 0 || errno != EAGAIN)
-			close_fd(p);
-		return;
-	}
-	if (room > (size_t)n)
-		room = (size_t)n;
-	memcpy(p->output + p->length, tools->scratch, room);
-	p->length += (int)room;
+	if (!exec_read(p->fd, p->output, &p->output_length, PROBE_OUTPUT_SIZE))
+		close_descriptor(&p->fd);
 }
 
-/* What is left in the pipe, whose other end somebody may hold for ever. */
+/* Append the first line of the output. */
 static void
-read_rest(struct probe *p, const struct probe_tools *tools)
-{
-	int before;
-
-	do {
-		before = p->length;
-		read_output(p, tools);
-	} while (p->length > before);
-}
-
-/* ": FIRST LINE" */
-static void
-add_first_line(const struct probe *p, struct text *t)
+append_first_line(struct probe *p)
 {
 	int n = 0;
 
-	while (n < p->length && n < LINE && p->output[n] != '\n')
+	while (n < p->output_length && n < FIRST_LINE_MAX &&
+	       p->output[n] != '\n')
 		n++;
-	text_string(t, n > 0 ? ": " : "");
-	text_escaped(t, p->output, (size_t)n);
+	if (n > 0)
+		text_format(&p->why, ": {line:b}", p->output, (size_t)n);
 }
 
-enum probe_result
-probe_ended(struct probe *p, const struct probe_tools *tools, int status)
+/* Is the output not the command's, but why it could not be executed? */
+static bool
+is_refusal(const struct probe *p)
 {
-	bool running = p->phase == PROBE_RUNNING;
-	char name[SIGNALS_NAME_SIZE];
-	struct text t;
+	size_t n = strlen(exec_cannot_run);
 
-	(void)kill(-p->pid, SIGKILL); /* there may be nobody left */
-	read_rest(p, tools);
-	finish(p);
-	p->pid = 0;
-	if (!running)
-		return PROBE_PENDING;
+	return (size_t)p->output_length > n &&
+	       memcmp(p->output, exec_cannot_run, n) == 0;
+}
+
+static enum probe_result
+judge_status(struct probe *p, int status)
+{
+	struct text *t = begin_reason(p);
+	char name[SIGNALS_NAME_SIZE];
+
 	if (status == 0)
 		return PROBE_PASSED;
 	if (WIFSIGNALED(status)) {
-		(void)fail(p, &t, "killed by ");
-		text_string(&t, signals_name(WTERMSIG(status), name));
+		text_format(t, "killed by {signal:s}",
+		            signals_name(WTERMSIG(status), name));
+	} else if (WEXITSTATUS(status) == EXEC_CANNOT_RUN && is_refusal(p)) {
+		text_escaped(t, p->output, (size_t)p->output_length);
+		return PROBE_FAILED;
 	} else {
-		(void)fail(p, &t, "exit ");
-		text_number(&t, WEXITSTATUS(status));
+		text_format(t, "exit {code:d}", (long long)WEXITSTATUS(status));
 	}
-	add_first_line(p, &t);
+	append_first_line(p);
 	return PROBE_FAILED;
+}
+
+enum probe_result
+probe_ended(struct probe *p, int status)
+{
+	enum probe_result result = PROBE_PENDING;
+
+	exec_kill_group(p->pid);
+	p->pid = 0;
+	if (p->phase == PROBE_RUNNING) {
+		/* One read has all that is left and kept.  Its end is not
+		 * waited for: what the command has left behind may hold the
+		 * other end of the pipe open. */
+		read_output(p);
+		result = judge_status(p, status);
+	}
+	end_attempt(p);
+	return result;
 }
 
 /* ------ Files ------ */
 
 static enum probe_result
-look_at(struct probe *p)
+check_file(struct probe *p)
 {
-	/* STATX_MTIME, and where statx(2) puts it: seconds, then nanoseconds;
-	 * not every libc knows the call. */
-	enum { MODIFIED = 0x40, SECONDS = 14, NANOSECONDS = 15 };
-	const struct target *target = p->target;
-	int64_t file[32];
-	uint32_t nanoseconds;
-	long long age;
-	struct text t;
+	const struct target *target = p->setup.target;
 
-	if (syscall(SYS_statx, AT_FDCWD, target->path, 0, MODIFIED, file) < 0)
-		return fail_error(p, &t, errno);
-	memcpy(&nanoseconds, &file[NANOSECONDS], sizeof(nanoseconds));
-	age = clock_today() - file[SECONDS] * 1000 - nanoseconds / 1000000;
-	if (target->max_age < 0 || age <= target->max_age)
-		return PROBE_PASSED;
-	(void)fail(p, &t, "modified ");
-	duration_text(&t, age / 1000 * 1000);
-	text_string(&t, " ago");
-	return PROBE_FAILED;
+	return modified_check(target->path, target->max_age_ms, clock_today(),
+	                      begin_reason(p))
+	           ? PROBE_PASSED
+	           : PROBE_FAILED;
 }
 
 /* ------ PROGRAM ------ */
 
+/* An attempt only asks what PROGRAM has said; hale listens from the first one
+ * on. */
 static enum probe_result
-ask_program(struct probe *p, int socket)
+ask_program(struct probe *p, const struct probe_context *c)
 {
-	struct notify *n = &p->notify;
-	struct text t;
-
 	if (p->phase == PROBE_IDLE) {
 		p->phase = PROBE_LISTENING;
-		p->fd = socket;
-		n->reason = "no READY=1 yet";
+		p->fd = c->notify_socket;
+		p->paused = false;
+		notify_init(&p->notify, p->setup.ready_by);
 	}
-	return n->reason == NULL ? PROBE_PASSED : fail(p, &t, n->reason);
+	if (p->notify.reason == NULL)
+		return PROBE_PASSED;
+	return fail_probe(p, p->notify.reason);
 }
 
-/* Take one message, if there is any: who waits until his has been taken, sees
- * what has come of those before.  Not in line: its state is large. */
+/* Take in a message, which is cut into lines by that. */
+static void
+hear_message(struct probe *p, const struct probe_context *c, char *message,
+             size_t length, long long now)
+{
+	const char *status;
+
+	if (c->relay_to != NULL)
+		notify_socket_relay(p->fd, c->relay_to, message, length);
+	status = notify_hear(&p->notify, message, length, now);
+	if (status == NULL)
+		return;
+	p->output_length = (int)strnlen(status, PROBE_OUTPUT_SIZE);
+	memcpy(p->output, status, (size_t)p->output_length);
+}
+
+/* Take one message, if there is any, and see whether one is missing. */
 static enum probe_result
-hear_program(struct probe *p, const struct probe_tools *tools, long long now)
+listen_to_program(struct probe *p, const struct probe_context *c, long long now)
 {
-	/* The kernel puts the sender first, since SO_PASSCRED is set, and
-	 * closes the descriptors, for which there is no room. */
-	struct {
-		struct msghdr message;
-		struct iovec part;
-		char control[CMSG_SPACE(sizeof(struct ucred))];
-	} m = {.message = {.msg_iov = &m.part,
-	                   .msg_iovlen = 1,
-	                   .msg_control = m.control,
-	                   .msg_controllen = sizeof(m.control)},
-	       .part = {.iov_base = tools->scratch, .iov_len = NOTIFY_MAX}};
-	struct notify *n = &p->notify;
-	const char *before = n->reason, *status;
-	ssize_t length =
-	    syscall(SYS_recvmsg, p->fd, &m, MSG_DONTWAIT | MSG_TRUNC);
-	pid_t sender;
+	const char *reason = p->notify.reason;
+	bool stopping = p->notify.stopping;
+	char message[NOTIFY_MAX + 1];
+	ssize_t length = notify_socket_receive(p->fd, c->program, message);
 
-	if (length < 0 && errno != EAGAIN)
-		(void)poll(NULL, 0, PAUSE); /* it stays ready */
-	memcpy(&sender, m.control + CMSG_LEN(0), sizeof(sender));
-	/* All in the namespace of PID 1 come of PROGRAM; 0 is outside. */
-	if (sender > 0 && length <= NOTIFY_MAX &&
-	    (getpid() == 1 || getpgid(sender) == tools->program)) {
-		status = notify_hear(n, tools->scratch, (size_t)length, now);
-		if (status != NULL) {
-			p->length = (int)strlen(status);
-			memcpy(p->output, status, (size_t)p->length);
-		}
-	}
-	p->wake = notify_tick(n, p->target->max_age, now);
-	return n->reason != before ? PROBE_NEWS : PROBE_PENDING;
+	/* After an unexpected error the socket may stay ready: do not spin. */
+	p->paused = length < 0 && errno != EAGAIN;
+	if (length > 0)
+		hear_message(p, c, message, (size_t)length, now);
+	p->wake_at = notify_tick(&p->notify, p->setup.target->max_age_ms, now);
+	if (p->paused && p->wake_at > now + LISTENING_PAUSE_MS)
+		p->wake_at = now + LISTENING_PAUSE_MS;
+	return p->notify.reason != reason || p->notify.stopping != stopping
+	           ? PROBE_CHANGED
+	           : PROBE_PENDING;
 }
 
-/* ------ All ------ */
+/* ------ All targets ------ */
 
 enum probe_result
-probe_begin(struct probe *p, const struct probe_tools *tools, long long now)
+probe_begin(struct probe *p, const struct probe_context *c, long long now)
 {
-	struct text t;
+	enum probe_result result;
 
-	if (p->target->kind == TARGET_NOTIFY)
-		return ask_program(p, tools->socket);
-	probe_close(p, tools, false);
+	p->began_at = now;
+	if (p->setup.target->kind == TARGET_NOTIFY)
+		return ask_program(p, c);
+	probe_close(p, false);
 	if (p->phase == PROBE_DYING)
-		return fail(p, &t, "still there after KILL");
+		return fail_probe(p, "still there after KILL");
 	p->fd = -1;
-	p->address = 0;
-	p->wake = HEALTH_NEVER;
-	if (p->target->kind == TARGET_EXEC)
-		return run(p, tools);
-	if (p->target->kind == TARGET_FILE)
-		return look_at(p);
-	p->phase = PROBE_CONNECTING;
-	return probe_step(p, tools, now);
+	p->wake_at = HEALTH_NEVER;
+	if (p->setup.target->kind == TARGET_EXEC)
+		result = begin_command(p, c);
+	else if (p->setup.target->kind == TARGET_FILE)
+		result = check_file(p);
+	else
+		result = begin_server(p, now);
+	return finish_step(p, result);
 }
 
 enum probe_result
-probe_step(struct probe *p, const struct probe_tools *tools, long long now)
+probe_step(struct probe *p, const struct probe_context *c, long long now)
 {
 	enum probe_result result = PROBE_PENDING;
 
 	switch (p->phase) {
-	case PROBE_LISTENING:
-		return hear_program(p, tools, now);
+	case PROBE_RESOLVING:
+		result =
+		    handle_resolve(p, resolver_step(&p->resolver, now), now);
+		break;
 	case PROBE_CONNECTING:
-		if (p->opened && !is_last(p) && now >= p->wake)
-			give_up_address(p);
-		result = reach(p, tools, now);
+		result = handle_connect(p, connect_step(&p->connect, now), now);
+		break;
+	case PROBE_SENDING:
+		result = send_request(p, now);
 		break;
 	case PROBE_READING:
-		result = read_answer(p, tools, now);
+		result = read_answer(p, now);
 		break;
 	case PROBE_CLOSING:
-		probe_close(p, tools, false);
+		probe_close(p, false);
 		break;
 	case PROBE_RUNNING:
-		read_output(p, tools);
+		read_output(p);
 		break;
-	default:
-		p->wake = HEALTH_NEVER;
+	case PROBE_LISTENING:
+		return listen_to_program(p, c, now);
+	case PROBE_DYING: /* KILL takes its time; probe_ended comes later */
+	case PROBE_IDLE:
+		p->wake_at = HEALTH_NEVER;
+		break;
 	}
-	return verdict(p, result);
+	return finish_step(p, result);
 }
 
 void
@@ -599,45 +625,70 @@ probe_drop(struct probe *p, long long now)
 {
 	bool command = p->phase == PROBE_RUNNING || p->phase == PROBE_DYING;
 
+	/* Those who send messages must not wait for a reader. */
 	if (p->phase == PROBE_LISTENING)
-		return; /* those who write must not wait for a reader */
-	finish(p);
+		return;
+	end_attempt(p);
 	if (!command)
 		return;
-	(void)kill(-p->pid, SIGKILL);
-	(void)kill(p->pid, SIGKILL); /* it may have left its group */
+	exec_kill(p->pid);
 	p->phase = PROBE_DYING;
-	p->wake = now + DYING;
+	p->wake_at = now + DYING_MS;
+}
+
+/* Did tcp: or unix: get another answer than the expected one?  Many servers
+ * keep the connection open then. */
+static bool
+has_answer_to_show(const struct probe *p)
+{
+	return is_exchange(p->setup.target) && p->answered;
+}
+
+/* Append what the attempt was doing when its time was over. */
+static void
+append_doing(struct probe *p)
+{
+	struct text *t = &p->why;
+
+	if (p->phase == PROBE_CONNECTING)
+		text_string(t, " while connecting");
+	if (p->phase == PROBE_SENDING)
+		text_string(t, " while sending the request");
+	if (p->phase == PROBE_READING && has_answer_to_show(p)) {
+		text_string(t, ": ");
+		expect_reason(&p->expect, t, false);
+	} else if (p->phase == PROBE_READING) {
+		text_format(t, " {phase:s}", describe_reading(p, waiting));
+	}
+	if (p->phase == PROBE_RUNNING)
+		append_first_line(p);
 }
 
 void
 probe_expire(struct probe *p, long long now)
 {
-	struct text t;
-
-	(void)fail(p, &t, "timed out after ");
-	duration_text(&t, p->timeout);
-	if (p->phase == PROBE_CONNECTING)
-		text_string(&t, " while connecting");
-	if (p->phase == PROBE_READING) {
-		text_string(&t, " ");
-		text_string(&t, http_doing(http_of(p)));
+	if (p->phase == PROBE_RESOLVING) {
+		resolver_reason(&p->resolver, p->reason);
+	} else {
+		text_format(begin_reason(p), "timed out after {timeout:u}",
+		            p->setup.timeout_ms);
+		append_doing(p);
 	}
-	if (p->phase == PROBE_RUNNING)
-		add_first_line(p, &t);
 	probe_drop(p, now);
 }
 
 struct pollfd
 probe_events(const struct probe *p)
 {
-	struct pollfd one = {.fd = p->fd, .events = POLLIN};
+	struct pollfd events = {.fd = p->fd, .events = POLLIN};
 
+	if (p->phase == PROBE_RESOLVING)
+		events.fd = p->resolver.fd;
 	if (p->phase == PROBE_CONNECTING)
-		one.events = POLLOUT;
-	/* A socket that is not on its way would be ready for ever. */
-	if (p->phase == PROBE_CLOSING ||
-	    (p->phase == PROBE_CONNECTING && !p->opened))
-		one.fd = -1;
-	return one;
+		return connect_events(&p->connect);
+	if (p->phase == PROBE_SENDING)
+		events.events = POLLOUT;
+	if (p->phase == PROBE_CLOSING || p->paused)
+		events.fd = -1; /* until wake_at */
+	return events;
 }

@@ -2,103 +2,119 @@
 #ifndef HALE_PROBE_H
 #define HALE_PROBE_H
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
+#include "lib/text.h"
+#include "probe/connect.h"
+#include "probe/expect.h"
 #include "probe/grpc.h"
 #include "probe/http.h"
 #include "probe/notify.h"
-#include "signals.h"
-#include "report/status.h"
+#include "probe/resolver.h"
 #include "probe/target.h"
+#include "signals.h"
 
-enum { PROBE_HEADERS = 8 + 1 };
-
-/* A socket's, for the kernel. */
-union probe_name {
-	struct sockaddr any;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
+enum {
+	PROBE_HEADERS_MAX = 8,
+	PROBE_REASON_SIZE = 200, /* bytes of a reason, and a NUL */
+	PROBE_OUTPUT_SIZE =
+	    4096, /* bytes that are kept of a command's output */
 };
 
 enum probe_result {
 	PROBE_PENDING,
 	PROBE_PASSED,
 	PROBE_FAILED,
-	PROBE_NEWS /* ask again at once: it may say something else */
+	PROBE_CHANGED, /* notify: what PROGRAM said calls for a new attempt */
 };
 
-/* What an attempt does at the moment. */
+/* What an attempt is doing. */
 enum probe_phase {
 	PROBE_IDLE,
-	PROBE_LISTENING, /* to PROGRAM, whether there is an attempt or not */
+	PROBE_RESOLVING,
 	PROBE_CONNECTING,
-	PROBE_READING, /* the answer of a server */
-	PROBE_CLOSING, /* the verdict is out; the server may finish */
-	PROBE_RUNNING, /* a command */
-	PROBE_DYING,   /* a command that was killed */
+	PROBE_SENDING,   /* the request to a server */
+	PROBE_READING,   /* the answer of a server */
+	PROBE_CLOSING,   /* the result is known; the server may finish */
+	PROBE_RUNNING,   /* a command */
+	PROBE_DYING,     /* a command that was sent KILL */
+	PROBE_LISTENING, /* to PROGRAM, between attempts too */
 };
 
-/* What all attempts need. */
-struct probe_tools {
-	char *scratch; /* PATH_SIZE bytes, and one for a NUL */
-	const struct signals *signals;
-	pid_t program; /* and where it notifies hale, if it does */
-	int socket;
+/* What all probes share. */
+struct probe_context {
+	const struct signals *signals; /* commands get what hale has found */
+	char **environment;            /* of commands */
+	pid_t program;                 /* whose messages count, see notify.h */
+	int notify_socket;             /* on which they arrive, or -1 */
+	const char *relay_to; /* hale's own NOTIFY_SOCKET, which gets them
+	                         too, or NULL */
+};
+
+/* What one target needs to be probed: set once, before the first attempt. */
+struct probe_setup {
+	const struct target *target;
+	const char *statuses; /* as --health-status has them */
+	const char *headers[PROBE_HEADERS_MAX + 1]; /* NULL ends them */
+	long long timeout_ms;                       /* of one attempt */
+	long long ready_by; /* notify: until then READY=1 must come first */
 };
 
 /* A target, and the attempt at it. */
 struct probe {
-	const struct target *target;
-	const char *statuses; /* as --health-status has them */
-	long long timeout;    /* ms, for messages and addresses */
-	long long wake;       /* when to step, or HEALTH_NEVER */
-	int fd;               /* a socket or pipe, or -1 */
-	pid_t pid;            /* of a command, leader of a group */
-	int length;           /* of output */
-	unsigned char phase;  /* enum probe_phase */
-	signed char address;  /* which is tried */
-	bool opened;          /* connect(2) need not be asked again */
-	char *output;         /* of a command: STATUS_OUTPUT_SIZE bytes */
+	struct probe_setup setup;
+	enum probe_phase phase;
+	int fd;             /* a socket or pipe, or -1 */
+	long long wake_at;  /* when to step, or HEALTH_NEVER */
+	long long began_at; /* the attempt */
+	pid_t pid;          /* of a command, the leader of its group; or 0 */
+
+	/* Of a command, or what notify: said as STATUS=. */
+	int output_length;
+	char *output; /* the caller's, PROBE_OUTPUT_SIZE bytes */
+
+	/* The private state of the protocols, see probe.c. */
+	bool answered;   /* a byte has come from the server */
+	bool paused;     /* LISTENING: the socket is not polled until wake_at */
+	size_t sent;     /* bytes of the request */
+	struct text why; /* by which the reason is written */
+	struct connect connect;
 	union {
-		struct http http;
+		struct resolver resolver; /* until there is a connection */
+		struct http http;         /* from then on: the answer */
 		struct grpc grpc;
-		struct notify notify;
+		struct expect expect;
+		struct notify notify; /* notify.stopping: see notify.h */
 	};
-	const char *headers[PROBE_HEADERS]; /* NULL ends them */
-	char reason[STATUS_REASON_SIZE];    /* of the last failure */
+
+	char reason[PROBE_REASON_SIZE]; /* of the last failure */
 };
 
-/* Put the name of an address into *n; its length. */
-socklen_t probe_name(const struct address *a, union probe_name *n);
+/* Prepare for the first attempt; output has PROBE_OUTPUT_SIZE bytes. */
+void probe_init(struct probe *p, const struct probe_setup *setup, char *output);
 
-/* Begin an attempt: never waits but for execve(2).  Modelled on the probes of
- * the kubelet. */
-enum probe_result probe_begin(struct probe *p, const struct probe_tools *tools,
+/* Begin an attempt; never waits.  Modelled on the probes of the kubelet. */
+enum probe_result probe_begin(struct probe *p, const struct probe_context *c,
                               long long now);
 
-/* Go on: the descriptor is ready, or p->wake has come. */
-enum probe_result probe_step(struct probe *p, const struct probe_tools *tools,
+/* Go on: the descriptor is ready, or wake_at has come. */
+enum probe_result probe_step(struct probe *p, const struct probe_context *c,
                              long long now);
 
 /* The command has ended with this wait(2) status. */
-enum probe_result probe_ended(struct probe *p, const struct probe_tools *tools,
-                              int status);
+enum probe_result probe_ended(struct probe *p, int status);
 
-/* The time is over: fail. */
+/* The deadline has passed: the attempt has failed, p->reason says where. */
 void probe_expire(struct probe *p, long long now);
 
-/* Give up an attempt, or what is left of it; nothing is said of it. */
+/* Give up an attempt, or what is left of it, without a result. */
 void probe_drop(struct probe *p, long long now);
 
-/* Let the server finish, until p->wake if wait is set, and close the
- * connection. */
-void probe_close(struct probe *p, const struct probe_tools *tools, bool wait);
+/* Let the server finish, until wake_at if wait is set, and close the
+ * connection.  Only --check sets wait: it has nothing else to do. */
+void probe_close(struct probe *p, bool wait);
 
 /* What to wait for; fd is -1 if there is nothing. */
 struct pollfd probe_events(const struct probe *p);

@@ -2,329 +2,404 @@
 /*
  * target: understands what is to be probed, before PROGRAM runs.
  *
- * What cannot be probed is refused here, with the way out: a probe that can
- * only fail would be found much later, and by somebody else.
+ * A target that cannot be meant is refused here, with the way out: a probe that
+ * can only fail would be found much later, and by somebody else.  Whether a
+ * host's name exists is not known here; resolver.c finds out at each attempt.
  */
 #include "probe/target.h"
 
-#include <stdbool.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "lib/duration.h"
-#include "probe/hosts.h"
 #include "lib/text.h"
+#include "probe/expect.h"
 
-/* In place of a kind: why there is none. */
-enum { NEEDS_TLS = TARGET_NOTIFY + 1, NO_TARGET };
-
-static const struct scheme {
-	char prefix[8];
-	unsigned char kind;
-} schemes[] = {
-    {"http://", TARGET_HTTP}, {"grpc://", TARGET_GRPC},
-    {"tcp://", TARGET_TCP},   {"unix:", TARGET_UNIX},
-    {"exec:", TARGET_EXEC},   {"file:", TARGET_FILE},
-    {"https:", NEEDS_TLS},    {"notify:", TARGET_NOTIFY},
-    {"", NO_TARGET},
+enum {
+	HTTP_PORT = 80,
+	PORT_MAX = 65535,
+	SUGGESTION_MEMORY = 1024, /* bytes of a target of TEXT_SHOWN_MAX */
 };
 
-void
-target_put(struct target_pool *p, char c)
-{
-	if (p->left > 0) {
-		p->left--;
-		*p->at++ = c;
-	}
-}
-
-/* How many bytes of s a variable's name has. */
-static size_t
-name_length(const char *s)
-{
-	size_t n;
-
-	for (n = 0;; n++) {
-		unsigned char c = (unsigned char)s[n];
-
-		if (c != '_' && (unsigned)(c | 0x20) - 'a' >= 26 &&
-		    (n == 0 || (unsigned)c - '0' >= 10))
-			return n;
-	}
-}
-
-const char *
-target_variable(char **envp, const char *name, size_t n)
-{
-	for (; *envp != NULL; envp++)
-		if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
-			return *envp + n + 1;
-	return NULL;
-}
-
-/* Put the value of the variable whose name is at *at, and move *at to its }. */
-static const char *
-expand(const char **at, char **envp, struct target_pool *p)
-{
-	size_t n = name_length(*at);
-	const char *value = target_variable(envp, *at, n), *end = *at + n;
-
-	if (end[0] == ':' && end[1] == '-') {
-		end += 2;
-		if (value == NULL || *value == '\0')
-			value = end;
-		end += strcspn(end, "{}");
-	}
-	if (n == 0 || *end != '}')
-		return "has a ${ without NAME} or NAME:-default}";
-	if (value == NULL)
-		return 
-		    "has a variable that is not set: ${NAME:-default}";
-	for (; *value != '\0' && value != end; value++)
-		target_put(p, *value);
-	*at = end;
-	return NULL;
-}
-
-/* No shell's quoting: no byte is one that opens or closes. */
-enum { PLAIN = -1 };
-
-static const char no_path[] =
+static const char *const no_port = "has no port from 1 to 65535";
+static const char *const no_path =
     "needs a path from / (a socket: 107 bytes at most)";
+static const char *const needs_age = "needs ?max-age= with a duration above 0";
 
-/* Does the backslash at s take the next byte as it is? */
+/* ------ HOST:PORT ------ */
+
+/* Are these n bytes a name?  One that ends with a number would be an address
+ * that was mistyped, 127.0.0.256. */
 static bool
-is_escape(const char *s, int quote)
+is_host_name(const char *s, size_t n)
 {
-	if (s[0] != '\\' || s[1] == '\0')
+	size_t label = 0, i; /* bytes since the last dot */
+	bool number = true;  /* ... and they are all digits */
+
+	if (n > 0 && s[n - 1] == '.')
+		n--;
+	for (i = 0; i < n; i++) {
+		if (s[i] == '.' && label > 0) {
+			label = 0;
+			number = true;
+			continue;
+		}
+		if (!isalnum((unsigned char)s[i]) && s[i] != '-' && s[i] != '_')
+			return false;
+		if (!isdigit((unsigned char)s[i]))
+			number = false;
+		if (++label > TARGET_LABEL_MAX)
+			return false;
+	}
+	return !number && n <= TARGET_NAME_MAX;
+}
+
+/* How many of the n bytes of HOST[:PORT] are HOST, its brackets included. */
+static size_t
+host_length(const char *s, size_t n)
+{
+	const char *end = memchr(s, *s == '[' ? ']' : ':', n);
+
+	if (end == NULL)
+		return n;
+	return (size_t)(end - s) + (*s == '[' ? 1 : 0);
+}
+
+/* Understand a host that needs no lookup.  False if it is none. */
+static bool
+parse_literal_host(struct target_server *server, const char *s, size_t n)
+{
+	struct address *first = &server->addresses[0];
+
+	server->address_count = 1;
+	if (n >= 2 && s[0] == '[' && s[n - 1] == ']')
+		return address_parse(first, s + 1, n - 2) &&
+		       first->family == AF_INET6;
+	if (address_parse(first, s, n))
+		return first->family == AF_INET;
+	if (n != 9 || strncasecmp(s, "localhost", n) != 0)
 		return false;
-	return quote == 0 || (quote == '"' && strchr("\"\\$", s[1]) != NULL);
+	/* Never looked up: many images have no /etc/hosts, or lack ::1 there,
+	 * and many servers listen on one of the two alone. */
+	server->address_count = 2;
+	return address_parse(first, "127.0.0.1", 9) &&
+	       address_parse(&server->addresses[1], "::1", 3);
 }
 
-/* Put the target from s on: of exec: its words, of all others the whole, with
- * two bytes before it that are still to be used. */
+/* Understand the n bytes of HOST[:PORT]; a default port of 0 is none. */
 static const char *
-copy(struct target *t, const char *s, char **envp, struct target_pool *p)
+parse_server(struct target_server *server, const char *s, size_t n,
+             int default_port, struct target_pool *pool)
 {
-	bool within = false;
-	int quote = 0;
+	const char *end = s + n, *at = s + host_length(s, n);
+	long long port = default_port;
 
-	if (t->kind != TARGET_EXEC) {
-		quote = PLAIN;
-		s -= 2;
+	if (!parse_literal_host(server, s, (size_t)(at - s))) {
+		server->address_count = 0;
+		if (!is_host_name(s, (size_t)(at - s)))
+			return "needs a host: a name, or an address (IPv6 in "
+			       "brackets)";
+		server->name = target_pool_copy(pool, s, (size_t)(at - s));
 	}
-	for (; *s != '\0'; s++) {
-		int c = (unsigned char)*s;
-
-		if (c == quote) {
-			quote = 0;
-			continue;
-		}
-		if (quote == 0 && c <= ' ') {
-			if (within)
-				target_put(p, '\0');
-			within = false;
-			continue;
-		}
-		t->count += !within;
-		within = true;
-		if (quote == 0 && (c == '"' || c == '\'')) {
-			quote = c;
-			continue;
-		}
-		if (c == '$' && s[1] == '{' && quote != '\'') {
-			const char *error;
-
-			s += 2;
-			error = expand(&s, envp, p);
-			if (error != NULL)
-				return error;
-			continue;
-		}
-		if (is_escape(s, quote))
-			s++;
-		target_put(p, *s);
-	}
-	target_put(p, '\0');
-	if (p->left == 0)
-		return "is too long";
-	return quote > 0 ? "has a quote that is not closed" : NULL;
-}
-
-static const char *
-set_port(struct target *t, int port)
-{
-	t->address[0].port = t->address[1].port = (unsigned short)port;
-	return port <= 0 ? "has no port from 1 to 65535" : NULL;
-}
-
-/* HOST[:PORT], where 0 is no port; HOST is the first t->count bytes. */
-static const char *
-parse_authority(struct target *t, const char *host, int port)
-{
-	size_t n;
-
-	t->host = host;
-	if (*host != '[') {
-		n = strcspn(host, ":");
-		t->addresses = address_parse(t->address, host, n);
-		if (t->addresses == 0)
-			t->addresses = hosts_find(host, n, t->address);
-	} else {
-		n = strcspn(++host, "]");
-		if (address_parse(t->address, host, n) && host[n] == ']')
-			t->addresses = t->address[0].family == AF_INET6;
-		n++;
-	}
-	if (t->addresses == 0)
-		return 
-		    "needs a host's address, or its name in /etc/hosts";
-	host += n;
-	if (*host != '\0')
-		port = *host == ':' ? text_to_number(host + 1, 65535) : 0;
-	t->count = (int)(host - t->host);
-	return set_port(t, port);
+	if (at < end)
+		port = *at++ == ':' ? text_digits(&at) : 0;
+	if (at != end || port <= 0 || port > PORT_MAX)
+		return no_port;
+	server->port = (unsigned short)port;
+	return NULL;
 }
 
 const char *
-target_listen(struct target *t, const char *text)
+target_listen(struct target_server *server, const char *text)
 {
-	*t = (struct target){.text = text};
-	if (strchr(text, ':') != NULL)
-		return parse_authority(t, text, 0);
-	t->address[0].family = AF_INET6;
-	t->address[1].family = AF_INET;
-	return set_port(t, text_to_number(text, 65535));
-}
-
-static const char *
-parse_socket(struct target *t, char *path)
-{
-	t->socket = path;
-	return *path != '/' || strlen(path) - 2 > TARGET_SOCKET_MAX - 2
-	           ? no_path
-	           : NULL;
-}
-
-static const char *
-parse_http(struct target *t, char *s)
-{
+	struct target_pool no_names = {0};
+	int port = text_to_number(text, PORT_MAX);
 	const char *error;
-	char *host = s - 2;
 
-	if (strncasecmp(s, "unix:/", 6) == 0) {
-		t->host = "localhost";
-		t->path = "/";
-		host = s + 5;
-		for (s = host; *s != '\0'; s++)
-			if (s[0] == ':' && s[1] == '/') {
-				*s = '\0';
-				t->path = s + 1;
-				t->path[strcspn(t->path, "#")] = '\0';
-				break;
-			}
-		return parse_socket(t, host);
+	memset(server, 0, sizeof(*server));
+	if (port > 0) {
+		server->port = (unsigned short)port;
+		server->address_count = 2;
+		server->addresses[0].family = AF_INET6;
+		server->addresses[1].family = AF_INET;
+		return NULL;
 	}
-	while (*s != '\0' && *s != '/' && *s != '?' && *s != '#') {
-		s[-2] = *s;
-		s++;
-	}
-	s[-2] = '\0';
-	if (*s != '/')
-		*--s = '/';
-	t->path = s;
-	s[strcspn(s, "#")] = '\0';
-	if (strchr(host, '@') != NULL)
-		return "has a user or password: use --health-header";
-	error = parse_authority(t, host, 80);
-	if (t->address[0].port == 80)
-		host[t->count] = '\0'; /* it goes without saying */
+	if (strchr(text, ':') == NULL)
+		return no_port;
+	error = parse_server(server, text, strlen(text), 0, &no_names);
+	if (server->address_count == 0)
+		error = "needs an address to listen on: IPv4, [IPv6] or "
+			"localhost";
 	return error;
 }
 
+/* ------ What follows the scheme, which is cut into pieces in place ------ */
+
 static const char *
-parse_grpc(struct target *t, char *s)
+parse_socket(struct target *t, const char *path)
 {
-	t->path = s + strcspn(s, "/");
-	if (*t->path != '\0')
-		*t->path++ = '\0';
+	size_t n = strlen(path);
+
+	if (n < 2 || n > TARGET_SOCKET_MAX || *path != '/')
+		return no_path;
+	t->server.socket = path;
+	return NULL;
+}
+
+/* /SOCKET[:/PATH] */
+static const char *
+parse_http_unix(struct target *t, char *s)
+{
+	size_t n = 0;
+
+	while (s[n] != '\0' && (s[n] != ':' || s[n + 1] != '/'))
+		n++;
+	t->host_header = "localhost";
+	t->path = s[n] == ':' ? s + n + 1 : "/";
+	s[n] = '\0';
+	return parse_socket(t, s);
+}
+
+/* unix:/SOCKET[:/PATH] or HOST[:PORT][/PATH] */
+static const char *
+parse_http_target(struct target *t, char *s, struct target_pool *pool)
+{
+	const char *error;
+	size_t n;
+
+	s[strcspn(s, "#")] = '\0'; /* a fragment is not sent to the server */
+	if (strncasecmp(s, "unix:/", 6) == 0)
+		return parse_http_unix(t, s + 5);
+	n = strcspn(s, "/?");
+	if (memchr(s, '@', n) != NULL)
+		return "has a user or password: use --health-header";
+	error = parse_server(&t->server, s, n, HTTP_PORT, pool);
+	if (error != NULL)
+		return error;
+	t->path = pool->next;
+	if (s[n] != '/')
+		target_pool_add(pool, '/');
+	(void)target_pool_copy(pool, s + n, strlen(s + n));
+	t->host_header = target_pool_copy(pool, s, n);
+	return NULL;
+}
+
+/* HOST:PORT[/SERVICE] */
+static const char *
+parse_grpc_target(struct target *t, const char *s, struct target_pool *pool)
+{
+	size_t n = strcspn(s, "/");
+
+	t->path = s[n] == '/' ? s + n + 1 : "";
 	if (strlen(t->path) > TARGET_SERVICE_MAX)
 		return "is too long";
-	return parse_authority(t, s, 0);
+	return parse_server(&t->server, s, n, 0, pool);
 }
 
-/* A path, or none for notify:, and what may follow it. */
-static const char *
-parse_file(struct target *t, char *s)
+static int
+hex_digit(char c)
 {
-	static const char age[] =
-	    "needs ?max-age= with a duration above 0";
-	char *query = strrchr(s, '?');
+	static const char digits[] = "0123456789abcdef";
+	const char *found = strchr(digits, tolower((unsigned char)c));
 
-	t->path = s;
-	if (query != NULL) {
-		*query = '\0';
-		t->max_age = -1;
-		if (strncmp(query + 1, "max-age=", 8) == 0)
-			t->max_age = duration_parse(query + 9);
-		if (t->max_age <= 0)
-			return age;
+	return found == NULL || c == '\0' ? -1 : (int)(found - digits);
+}
+
+/* Decode the text at s, in which %XX is any byte.  Returns what follows, an &
+ * or the end, or NULL if the text is malformed, empty or the second. */
+static char *
+decode_text(char *s, const char **decoded, size_t *length)
+{
+	char *to = s;
+
+	if (*decoded != NULL)
+		return NULL;
+	*decoded = s;
+	for (; *s != '&' && *s != '\0'; s++) {
+		char c = *s;
+
+		if (c == '%') {
+			int high = hex_digit(s[1]);
+			int low = high == -1 ? -1 : hex_digit(s[2]);
+
+			if (low == -1)
+				return NULL;
+			c = (char)(high << 4 | low);
+			s += 2;
+		}
+		*to++ = c;
 	}
-	if (t->kind == TARGET_NOTIFY)
-		return *s != '\0' ? age : NULL;
-	return *s != '/' ? no_path : NULL;
+	*length = (size_t)(to - *decoded);
+	return *length > 0 ? s : NULL;
 }
 
-/* Is there nothing that would end a line or a word of a request? */
-static bool
-is_printable(const char *s)
+/* [?ITEM[&ITEM]] with the items send=TEXT and expect=TEXT */
+static const char *
+parse_exchange(struct target_exchange *e, char *s)
 {
-	while ((unsigned char)*s > ' ')
-		if (*s++ == 0x7f)
-			return false;
+	while (s != NULL && *s != '\0') {
+		s++; /* behind the ? or & */
+		if (strncmp(s, "send=", 5) == 0)
+			s = decode_text(s + 5, &e->send, &e->send_length);
+		else if (strncmp(s, "expect=", 7) == 0)
+			s = decode_text(s + 7, &e->expect, &e->expect_length);
+		else
+			s = NULL;
+	}
+	if (s == NULL)
+		return "needs send=TEXT or expect=TEXT after its ?, each once "
+		       "(%XX is any byte)";
+	return e->expect_length > EXPECT_ANSWER_MAX ? "is too long" : NULL;
+}
+
+/* HOST:PORT[?...] or /SOCKET[?...] */
+static const char *
+parse_stream_target(struct target *t, char *s, struct target_pool *pool)
+{
+	size_t n = strcspn(s, "?");
+	const char *error = parse_exchange(&t->exchange, s + n);
+
+	if (error != NULL)
+		return error;
+	s[n] = '\0';
+	if (t->kind == TARGET_UNIX)
+		return parse_socket(t, s);
+	return parse_server(&t->server, s, n, 0, pool);
+}
+
+/* [/PATH][?max-age=DURATION]: file: needs the path, notify: has none */
+static const char *
+parse_aged_target(struct target *t, char *s)
+{
+	static const char key[] = "?max-age=";
+	size_t n = strcspn(s, "?");
+
+	if (t->kind == TARGET_FILE && *s != '/')
+		return no_path;
+	t->path = s;
+	if (strncmp(s + n, key, strlen(key)) == 0)
+		t->max_age_ms = duration_parse(s + n + strlen(key));
+	if ((t->kind == TARGET_NOTIFY && n > 0) ||
+	    (s[n] == '?' && t->max_age_ms <= 0))
+		return needs_age;
+	s[n] = '\0';
+	return NULL;
+}
+
+/* ------ Targets ------ */
+
+static const char schemes[][8] = {
+    [TARGET_HTTP] = "http://",   [TARGET_GRPC] = "grpc://",
+    [TARGET_TCP] = "tcp://",     [TARGET_UNIX] = "unix:",
+    [TARGET_EXEC] = "exec:",     [TARGET_FILE] = "file:",
+    [TARGET_NOTIFY] = "notify:",
+};
+
+enum { NO_SCHEME = sizeof(schemes) / sizeof(schemes[0]) };
+
+static unsigned
+find_scheme(const char *text)
+{
+	unsigned kind = 0;
+
+	while (kind < NO_SCHEME &&
+	       strncasecmp(text, schemes[kind], strlen(schemes[kind])) != 0)
+		kind++;
+	return kind;
+}
+
+/* Is there no byte that would end a word or a line of a request? */
+static bool
+is_one_word(const char *s)
+{
+	while ((unsigned char)*s > ' ' && *s != 0x7f)
+		s++;
 	return *s == '\0';
+}
+
+/* Understand what follows the scheme, with its variables replaced. */
+static const char *
+parse_expanded(struct target *t, char *s, struct target_pool *pool)
+{
+	switch (t->kind) {
+	case TARGET_HTTP:
+		return parse_http_target(t, s, pool);
+	case TARGET_GRPC:
+		return parse_grpc_target(t, s, pool);
+	case TARGET_TCP:
+	case TARGET_UNIX:
+		return parse_stream_target(t, s, pool);
+	default:
+		return parse_aged_target(t, s);
+	}
 }
 
 const char *
 target_parse(struct target *t, const char *text, char **envp,
              struct target_pool *pool)
 {
-	const struct scheme *row;
-	const char *error;
-	char *s = pool->at;
-	size_t n;
+	unsigned kind = find_scheme(text);
+	const char *rest, *expanded, *error;
+	char *start = pool->next;
 
-	for (row = schemes;; row++) {
-		n = strlen(row->prefix);
-		if (strncasecmp(row->prefix, text, n) == 0)
-			break;
-	}
-	*t = (struct target){.text = text, .kind = row->kind, .max_age = -1};
-	if (t->kind == NO_TARGET)
-		return "is no target of this version: http://, "
-		             "grpc://, tcp://, unix:/, exec:, file:/, notify:";
-	if (t->kind == NEEDS_TLS)
+	memset(t, 0, sizeof(*t));
+	t->text = text;
+	t->max_age_ms = -1;
+	if (strncasecmp(text, "https:", 6) == 0)
 		return "needs TLS: use http:// or exec: with a client";
-	error = copy(t, text + n, envp, pool);
+	if (kind == NO_SCHEME)
+		return "is no target: http://, grpc://, tcp://, unix:/, exec:, "
+		       "file:/, notify:";
+	t->kind = (enum target_kind)kind;
+	rest = text + strlen(schemes[kind]);
+	if (t->kind == TARGET_EXEC)
+		return command_split(rest, envp, pool, t->words + 1);
+	error = target_expand(rest, envp, pool, &expanded);
 	if (error != NULL)
 		return error;
-	if (t->kind == TARGET_EXEC) {
-		t->words = s;
-		return *s != '\0' && t->count <= TARGET_WORDS_MAX
-		           ? NULL
-		           : "needs a command of 1 to 32 words";
-	}
-	if (!is_printable(s))
+	if (!is_one_word(expanded))
 		return "has a blank or control byte: write %20";
-	s += 2;
-	if (t->kind == TARGET_HTTP)
-		return parse_http(t, s);
-	if (t->kind == TARGET_GRPC)
-		return parse_grpc(t, s);
-	if (t->kind == TARGET_TCP)
-		return parse_authority(t, s, 0);
-	if (t->kind == TARGET_UNIX)
-		return parse_socket(t, s);
-	return parse_file(t, s);
+	error = parse_expanded(t, start, pool);
+	if (error == NULL && pool->left == 0)
+		error = "is too long";
+	return error;
+}
+
+/* ------ What may have been meant ------ */
+
+bool
+target_suggest(const char *text, char *buffer, size_t size)
+{
+	const char *scheme = schemes[TARGET_HTTP];
+	char memory[SUGGESTION_MEMORY], *no_variables[] = {NULL};
+	struct target_pool pool = {memory, sizeof(memory)};
+	struct target target;
+	bool damaged = false; /* the scheme, as in http:/x, http//x, grpc:x */
+	unsigned kind;
+	struct text t;
+
+	if (find_scheme(text) != NO_SCHEME)
+		return false;
+	for (kind = TARGET_HTTP; kind <= TARGET_TCP && !damaged; kind++) {
+		size_t n = strcspn(schemes[kind], ":");
+
+		damaged = strncasecmp(text, schemes[kind], n) == 0 &&
+		          strspn(text + n, ":/") > 0;
+		if (damaged) {
+			scheme = schemes[kind];
+			text += n;
+		}
+	}
+	text += strspn(text, ":/");
+	text_init(&t, buffer, size);
+	text_format(&t, "{scheme:s}{localhost:s}{text:s}", scheme,
+	            text_to_number(text, PORT_MAX) > 0 ? "localhost:" : "",
+	            text);
+	if (t.cut || target_parse(&target, buffer, no_variables, &pool) != NULL)
+		return false;
+	/* A name alone is more likely a command. */
+	return damaged || target.server.name == NULL ||
+	       strchr(text, ':') != NULL;
 }

@@ -2,16 +2,20 @@
 #ifndef HALE_TARGET_H
 #define HALE_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "probe/address.h"
+#include "probe/command.h"
+#include "probe/variables.h" /* the pool, target_expand */
 
 enum {
-	TARGETS_MAX = 8,
-	TARGET_ADDRESSES = 2,
-	TARGET_WORDS_MAX = 32,
-	TARGET_SOCKET_MAX = 107, /* bytes of a socket's path, unix(7) */
-	TARGET_SERVICE_MAX = 127 /* bytes of a gRPC service's name */
+	TARGET_ADDRESSES = 2, /* of a literal host: localhost has two */
+	TARGET_WORDS_MAX = COMMAND_WORDS_MAX,
+	TARGET_SOCKET_MAX = 107,  /* bytes of a socket's path, unix(7) */
+	TARGET_SERVICE_MAX = 127, /* bytes of a gRPC service's name */
+	TARGET_NAME_MAX = 253,    /* bytes of a host's name, RFC 1035 */
+	TARGET_LABEL_MAX = 63,    /* bytes between two dots of it */
 };
 
 enum target_kind {
@@ -24,41 +28,55 @@ enum target_kind {
 	TARGET_NOTIFY
 };
 
+/* A server: by TCP, or over a unix socket. */
+struct target_server {
+	const char *socket;  /* path of the unix socket, or NULL: then TCP */
+	const char *name;    /* of a host that has to be resolved, or NULL */
+	unsigned short port; /* 1-65535 */
+	int address_count;   /* without a name: how many addresses */
+	struct address addresses[TARGET_ADDRESSES];
+};
+
+/* What tcp: and unix: send, and expect in the answer. */
+struct target_exchange {
+	const char *send; /* bytes, or NULL: nothing is sent */
+	size_t send_length;
+	const char *expect; /* bytes, or NULL: connecting is enough */
+	size_t expect_length;
+};
+
 /* What is to be probed. */
 struct target {
-	const char *text; /* as it was given, for messages */
-	int kind;         /* enum target_kind */
-	int addresses;    /* how many; 0 with TARGET_HTTP: the unix socket */
-	struct address address[TARGET_ADDRESSES];
-	char *socket;      /* path of the unix socket, or NULL */
-	const char *host;  /* HTTP: what its header Host says, HOST[:PORT] */
-	char *path;        /* HTTP: path and query, begins with /; file: path;
-	                      gRPC: service, "" for all */
-	char *words;       /* exec: each ended by a NUL, one behind the other */
-	int count;         /* exec: how many words, at least 1 */
-	long long max_age; /* file, notify: ms, or -1 */
+	/* As it was written, without settings, for messages. */
+	const char *text;
+	enum target_kind kind;
+
+	/* HTTP: what is asked for, from / on; file: the file; gRPC: the
+	 * service, "" for the whole server. */
+	const char *path;
+	const char *host_header; /* HTTP: HOST[:PORT], or "localhost" */
+	long long max_age_ms;    /* file, notify: or -1 */
+
+	struct target_exchange exchange; /* TCP, unix */
+	struct target_server server;     /* HTTP, gRPC, TCP, unix */
+
+	/* exec: from words[1] on, with NULL at the end; words[0] is left free
+	 * for execute_program. */
+	char *words[TARGET_WORDS_MAX + 2];
 };
 
-/* Bytes of the caller's that the strings of targets are cut out of. */
-struct target_pool {
-	char *at;
-	size_t left;
-};
-
-/* Append c.  The last byte of the pool stays free: 0 left is an overflow. */
-void target_put(struct target_pool *p, char c);
-
-/* The value that the variable has whose name is the first n bytes, or NULL. */
-const char *target_variable(char **envp, const char *name, size_t n);
-
-/* Understand [HOST:]PORT, where to listen: at the first of the two addresses
- * whose family there is; the second may have none.  Without HOST they are all
- * that there are.  As above. */
-const char *target_listen(struct target *t, const char *text);
+/* Understand [HOST:]PORT, where to listen (no names: HOST is an address, IPv6
+ * in brackets, or localhost).  Without HOST the addresses are the IPv6 and the
+ * IPv4 wildcard, in this order.  NULL, or what is wrong, as below. */
+const char *target_listen(struct target_server *server, const char *text);
 
 /* Understand text; its strings go into the pool.  NULL, or what is wrong, in
- * words that follow "'TEXT' "; some of the pool may be used up then. */
+ * words that follow "'TEXT' "; a part of the pool may be used up then. */
 const char *target_parse(struct target *t, const char *text, char **envp,
                          struct target_pool *pool);
+
+/* If text is no target but resembles one (localhost:8080, 8080, http//x/),
+ * write what it may have been meant to be into buffer and return true. */
+bool target_suggest(const char *text, char *buffer, size_t size);
 
 #endif

@@ -2,214 +2,224 @@
 /*
  * serve: tells whoever asks over HTTP how PROGRAM is.
  *
- * For the probes of the kubelet and for Prometheus, which connect, ask in one
- * piece and go.  Nothing is kept of anybody: the kernel hands a connection over
- * only when something has been said on it, or a second is over (tcp(7),
- * TCP_DEFER_ACCEPT).  What is there then is read, answered and closed in one
- * go, and never waited for.  So those who stall cost hale no descriptor and no
- * deadline, and hold up nobody who asks.
+ * It is made for the probes of the kubelet and for Prometheus, which connect,
+ * send one small request and read the answer.  No state is kept of any client:
+ * the kernel hands a connection over only when a request has arrived on it, or
+ * after a second (tcp(7), TCP_DEFER_ACCEPT).  What has arrived by then is read,
+ * answered and closed in one go, without waiting.  So a slow client costs hale
+ * no descriptor and no deadline, and holds up nobody else.
  */
 #include "report/serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "cli/options.h"
-#include "probe/probe.h"
+#include "lib/file.h"
 #include "lib/text.h"
-#include "report/verdict.h"
+#include "probe/address.h"
+#include "report/summary.h"
 
 enum {
-	LOWEST = 4,     /* of descriptors: others look for the status in 3 */
-	BACKLOG = 4096, /* who waits in the kernel, if it lets so many */
-	PAUSE = 100,    /* ms between looks, where nobody can be accepted */
+	LOWEST_DESCRIPTOR = 10, /* of the listener */
+	BACKLOG = 4096,         /* clients that the kernel may queue */
+	DEFER_SECONDS = 1,      /* how long a client may say nothing */
 };
 
 /* ------ The answer ------ */
 
-/* Append form, where \1 stands for name, \2 for word and \3 for n. */
-static void
-put(struct text *t, const char *form, const char *name, const char *word,
-    long long n)
-{
-	for (; *form != '\0'; form++) {
-		char c[] = {*form, '\0'};
+/* The first line of a request, cut up. */
+struct request {
+	char *method;
+	char *path; /* without the query */
+	char *version;
+};
 
-		if (*c == 3) {
-			text_number(t, n);
-		} else if (*c == 1) {
-			text_string(t, name);
-		} else {
-			t->quoting = *c == 2;
-			text_string(t, t->quoting ? word : c);
-			t->quoting = false;
-		}
-	}
-}
+static const struct page {
+	char path[12];
+	bool metrics; /* or else the answer to a question */
+	enum summary_question question;
+} pages[] = {
+    {.path = "/livez", .question = SUMMARY_LIVE},
+    {.path = "/readyz", .question = SUMMARY_READY},
+    {.path = "/healthz", .question = SUMMARY_READY},
+    {.path = "/startupz", .question = SUMMARY_STARTED},
+    {.path = "/metrics", .metrics = true},
+};
 
-/* In the order of the names; from PROBES on there is one for each target. */
-enum { LIVE, READY, ORPHANS, PROBES, HEALTHY, DURATION, METRICS };
-
-/* As Prometheus' text format 0.0.4 has it. */
-static void
-add_metrics(struct text *t, const struct status *s, unsigned long orphans)
-{
-	static const char names[] = "live\0"
-	                                  "ready\0"
-	                                  "orphans_reaped_total\0"
-	                                  "probes_total\0"
-	                                  "target_healthy\0"
-	                                  "probe_duration_seconds";
-	int kind, i;
-
-	for (kind = LIVE; kind < METRICS; kind++) {
-		const char *name = text_behind(names, kind), *type = "gauge",
-			   *form = "hale_\1{target=\"\2\"} \3\n";
-		int count = s->health.count;
-
-		if (kind == ORPHANS || kind == PROBES)
-			type = "counter";
-		if (kind == DURATION) /* it is in ms */
-			form = "hale_\1{target=\"\2\"} \3e-3\n";
-		if (kind < PROBES) {
-			form = "hale_\1 \3\n";
-			count = 1;
-		}
-		put(t, "# HELP hale_\1 see hale(8)\n# TYPE hale_\1 \2\n", name,
-		    type, 0);
-		for (i = 0; i < count; i++) {
-			const struct health_watch *w = &s->health.watch[i];
-			const long long values[] = {
-			    s->health.state != HEALTH_UNHEALTHY,
-			    s->health.state == HEALTH_HEALTHY,
-			    (long long)orphans,
-			    w->attempts,
-			    w->state == HEALTH_HEALTHY,
-			    s->target[i].took,
-			};
-
-			put(t, form, name, s->target[i].text, values[kind]);
-		}
-	}
-}
-
-/* Cut the word off that s begins with; what is behind it. */
+/* End the string s before the first of these characters; returns what follows
+ * it, or the end of s. */
 static char *
-cut(char *s, const char *ends)
+cut_at(char *s, const char *characters)
 {
-	s += strcspn(s, ends);
+	s += strcspn(s, characters);
 	if (*s != '\0')
 		*s++ = '\0';
 	return s;
 }
 
-/* In the order of the phrases. */
-enum { UNAVAILABLE, GOOD, NOT_FOUND, NOT_ALLOWED, MALFORMED, TOO_LARGE };
+static void
+split_request(struct request *r, char *text)
+{
+	r->method = text;
+	r->path = cut_at(r->method, " ");
+	r->version = cut_at(r->path, " ");
+	(void)cut_at(r->path, "?");
+}
+
+/* The page of that path, or NULL. */
+static const struct page *
+find_page(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
+		if (strcmp(path, pages[i].path) == 0)
+			return &pages[i];
+	return NULL;
+}
+
+/* The status line of the answer to a request of n bytes for page, or NULL. */
+static const char *
+find_status_line(const struct request *r, size_t n, const struct page *page,
+                 const struct status *s)
+{
+	if (n > SERVE_REQUEST)
+		return "431 Request Header Fields Too Large";
+	if (strncmp(r->version, "HTTP/1.", 7) != 0)
+		return "400 Bad Request";
+	if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0)
+		return "405 Method Not Allowed";
+	if (page == NULL)
+		return "404 Not Found";
+	if (page->metrics || summary_answer(s, page->question))
+		return "200 OK";
+	return "503 Service Unavailable";
+}
+
+static void
+add_body(struct text *t, const struct page *page, const struct status *s)
+{
+	if (page->metrics)
+		metrics_page(t, s);
+	else
+		summary_line(t, s->state, s, NULL);
+}
 
 size_t
-serve_answer(char buffer[SERVE_SIZE], size_t n, const struct status *s,
-             unsigned long orphans)
+serve_answer(char buffer[SERVE_SIZE], size_t n, const struct status *s)
 {
-	static const char phrases[] = "503 Service Unavailable\0"
-	                                    "200 OK\0"
-	                                    "404 Not Found\0"
-	                                    "405 Method Not Allowed\0"
-	                                    "400 Bad Request\0"
-	                                    "431 Too Large";
-	enum { PAGE_METRICS, PAGE_LIVEZ };
-	int state = s->health.state, phrase = state == HEALTH_HEALTHY, page,
-	    method;
-	char *path, *version;
+	const char *status_line;
+	const struct page *page;
+	struct request request;
 	struct text t;
+	bool has_body;
 
 	buffer[n] = '\0';
-	path = cut(buffer, " ");
-	version = cut(path, " ");
-	(void)cut(path, "?");
-	page = options_choice("/metrics|/livez|/readyz|/healthz", path);
-	method = options_choice("GET|HEAD", buffer);
-	if (page == PAGE_METRICS ||
-	    (page == PAGE_LIVEZ && state != HEALTH_UNHEALTHY))
-		phrase = GOOD;
-	if (page < 0)
-		phrase = NOT_FOUND;
-	if (method < 0)
-		phrase = NOT_ALLOWED;
-	if (strncmp(version, "HTTP/1.", 7) != 0)
-		phrase = MALFORMED;
-	if (n > SERVE_REQUEST)
-		phrase = TOO_LARGE;
-	text_init(&t, buffer, SERVE_SIZE); /* all of it has been read */
-	put(&t,
-	    "HTTP/1.1 \1\r\nConnection: close\r\nAllow: GET, HEAD\r\n"
-	    "Content-Type: text/plain; version=0.0.4\r\n\r\n",
-	    text_behind(phrases, phrase), NULL, 0);
-	if (phrase > GOOD || method > 0)
-		return t.length;
-	if (page == PAGE_METRICS)
-		add_metrics(&t, s, orphans);
-	else
-		verdict_line(&t, state, NULL, verdict_culprit(s, state));
+	split_request(&request, buffer);
+	page = find_page(request.path);
+	status_line = find_status_line(&request, n, page, s);
+	has_body =
+	    page != NULL && status_line[0] != '4' && request.method[0] == 'G';
+	text_init(&t, buffer, SERVE_SIZE); /* the request is not needed now */
+	text_format(&t,
+	            "HTTP/1.1 {status:s}\r\n"
+	            "Connection: close\r\n"
+	            "Allow: GET, HEAD\r\n"
+	            "Content-Type: text/plain; version=0.0.4\r\n"
+	            "\r\n",
+	            status_line);
+	if (has_body)
+		add_body(&t, page, s);
 	return t.length;
 }
 
 /* ------ The connections ------ */
 
-/* Not in line: that saves a word at each of three calls. */
 static void
-set(int fd, int level, int name, int value)
+set_options(int fd)
 {
-	(void)setsockopt(fd, level, name, &value, sizeof(value));
+	static const struct {
+		int level, name, value;
+	} options[] = {
+	    {SOL_SOCKET, SO_REUSEADDR, 1},
+	    /* Connections inherit it: one send takes the longest answer. */
+	    {SOL_SOCKET, SO_SNDBUF, 2 * SERVE_SIZE},
+	    {IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_SECONDS},
+	    /* The IPv6 wildcard takes IPv4 too, whatever the system's
+	     * default. */
+	    {IPPROTO_IPV6, IPV6_V6ONLY, 0},
+	};
+	size_t i;
+
+	/* Each option is an improvement; none is needed. */
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		(void)setsockopt(fd, options[i].level, options[i].name,
+		                 &options[i].value, sizeof(options[i].value));
+}
+
+static int
+listen_at(const struct address *address, unsigned short port)
+{
+	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+	int low = socket(address->family, type, 0), fd;
+	union address_name name;
+	socklen_t length = address_name(address, port, &name);
+
+	if (low < 0)
+		return -1;
+	/* Out of the way of those that PROGRAM may inherit, if there are so
+	 * many descriptors. */
+	fd = fcntl(low, F_DUPFD_CLOEXEC, LOWEST_DESCRIPTOR);
+	if (fd < 0)
+		fd = low;
+	else
+		file_close(low);
+	set_options(fd);
+	if (bind(fd, &name.any, length) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	file_close(fd);
+	return -1;
+}
+
+/* Does this machine lack the address, so that the next may be tried? */
+static bool
+is_address_missing(int error)
+{
+	return error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
 }
 
 int
-serve_open(const struct address *at)
+serve_open(const struct target_server *server)
 {
-	const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-	union probe_name name;
-	int fd;
+	int fd = -1, i;
 
-	for (;; at++) {
-		fd = (int)syscall(SYS_socket, at->family, type, 0);
-		if (fd >= 0)
+	errno = EADDRNOTAVAIL;
+	for (i = 0; i < server->address_count; i++) {
+		fd = listen_at(&server->addresses[i], server->port);
+		if (fd >= 0 || !is_address_missing(errno))
 			break;
-		if (at->family != AF_INET6)
-			return -1;
 	}
-	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
-	/* Over IPv4 as well, whatever the system's default is. */
-	set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-	if (bind(fd, &name.any, probe_name(at, &name)) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		return -1;
-	/* The other goes with all that was inherited. */
-	return (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, LOWEST);
+	return fd;
 }
 
-void
-serve_next(int fd, const struct status *s, unsigned long orphans)
+bool
+serve_next(int fd, const struct status *s)
 {
+	int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	char buffer[SERVE_SIZE];
 	ssize_t n;
 
-	fd = (int)syscall(SYS_accept4, fd, NULL, NULL,
-	                  SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0) {
-		if (errno != EAGAIN) /* it would be told again at once */
-			(void)poll(NULL, 0, PAUSE);
-		return;
-	}
-	n = recv(fd, buffer, sizeof(buffer) - 1, 0);
-	if (n > 0) /* it fits into what a new connection has room for */
-		(void)send(fd, buffer,
-		           serve_answer(buffer, (size_t)n, s, orphans),
+	if (client < 0)
+		return errno == EAGAIN;
+	n = recv(client, buffer, sizeof(buffer) - 1, 0);
+	if (n > 0)
+		(void)send(client, buffer, serve_answer(buffer, (size_t)n, s),
 		           MSG_NOSIGNAL);
-	(void)close(fd);
+	close(client);
+	return true;
 }

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever a page says that somebody calls hale's, --check prints one line and
- * --status lines or an object, without a control character; each ends with 0
- * or 1.
+ * Whatever a status page says, --check prints one line and --status lines or an
+ * object, without a control character; each ends with 0 or 1.
  *
- * The Makefile lets check.c ask the functions here for the page, the time and
- * a rest; the page itself is read through /proc as any other.
+ * The Makefile lets check.c and find.c ask the functions here for the state,
+ * the page, the time and a sleep; the page itself is read through /proc as any
+ * other.
  *
- * Input: the state by the name, and 4 for none; 0 for --check, 1 for --status,
- * 2 for JSON; 1 for --live; the seconds to wait; then the page, member by
- * member as below.
+ * Input: the state by the name, and 5 for none; 0 for --check, 1 for --status,
+ * 2 for JSON; 1 for --live, 2 for --started; the seconds to wait; then the
+ * page, member by member as below.
  */
 #include "cli/check.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,13 +21,16 @@
 
 #include "input.h"
 #include "json.h"
-#include "cli/version.h"
+#include "lib/text.h"
+#include "lib/version.h"
+#include "report/status.h"
 
 enum {
 	PAGE_FD = 3,
 	START = 1000000,      /* the time at the start */
 	PRINTED = 256 * 1024, /* bytes that can be printed */
 	LINE = 4096,          /* bytes of --check's line at the most */
+	INTERVAL = 250,       /* ms between tries of --wait */
 };
 
 static const char own[sizeof(((struct status *)0)->version)] =
@@ -108,18 +112,19 @@ fill(struct input *in, char *place, size_t size)
 static void
 fill_target(struct input *in, struct status *s, int i)
 {
-	struct health_watch *w = &s->health.watch[i];
-	struct status_target *target = &s->target[i];
+	struct status_target *target = &s->targets[i];
 
 	fill(in, target->text, sizeof(target->text));
 	fill(in, target->reason, sizeof(target->reason));
 	fill(in, s->output[i], sizeof(s->output[i]));
-	target->output = (int)input_number(in);
-	target->took = input_number(in);
-	w->state = (int)input_number(in);
-	w->attempts = input_number(in);
-	w->failures = (int)input_number(in);
-	w->successes = (int)input_number(in);
+	target->output_length = (int)input_number(in);
+	target->kind = (int)input_number(in);
+	target->took_ms = input_number(in);
+	target->state = (int)input_number(in);
+	target->passed = input_number(in);
+	target->failed = input_number(in);
+	target->failures = (int)input_number(in);
+	target->successes = (int)input_number(in);
 }
 
 static void
@@ -130,13 +135,13 @@ fill_page(struct input *in, struct status *s)
 	memset(s, 0, sizeof(*s));
 	if (input_choice(in, 1) == 0)
 		memcpy(s->version, own, sizeof(own));
-	s->turn = (unsigned)input_number(in);
+	s->sequence = (unsigned)input_number(in);
 	s->program = (pid_t)input_number(in);
-	s->promise = input_number(in);
-	s->health.since = input_number(in);
-	s->health.state = (int)input_number(in);
-	s->health.count = (int)input_number(in);
-	for (i = 0; i < HEALTH_MAX && in->left > 0; i++)
+	s->next_update = input_number(in);
+	s->since = input_number(in);
+	s->state = (int)input_number(in);
+	s->count = (int)input_number(in);
+	for (i = 0; i < HEALTH_TARGETS_MAX && in->left > 0; i++)
 		fill_target(in, s, i);
 }
 
@@ -155,14 +160,21 @@ judge_lines(const char *s)
 	return lines;
 }
 
+/* The line shows the state first, and so what the answer has to be; a state
+ * that is not unhealthy does not tell whether all has started. */
 static void
-judge_check(int result, bool live)
+judge_check(int result, const struct options *o)
 {
-	const char *good = live ? "unhealthy" : "healthy";
-	bool begins = strncmp(printed, good, strlen(good)) == 0;
+	bool unhealthy = strncmp(printed, "unhealthy", 9) == 0;
+	bool healthy = strncmp(printed, "healthy", 7) == 0;
 
 	demand(judge_lines(printed) == 1 && strlen(printed) <= LINE);
-	demand(result == (live ? begins : !begins));
+	if (o->live)
+		demand(result == unhealthy);
+	else if (o->started)
+		demand(!unhealthy || result == 1);
+	else
+		demand(result == !healthy);
 }
 
 /* The end of the object at s, in which there is no other. */
@@ -206,18 +218,33 @@ judge_member(const char *object, const char *name, const char *s, size_t n)
 	demand(strcmp(said, wanted) == 0);
 }
 
+/* The member has the text as far as it is shown. */
+static void
+judge_text(const char *object, const char *name, const char *s, size_t size)
+{
+	char wanted[TEXT_SHOWN_MAX + 4], said[JSON_TEXT];
+	struct text t;
+
+	text_init(&t, wanted, TEXT_SHOWN_MAX + 1);
+	text_escaped(&t, s, strnlen(s, size - 1));
+	if (t.cut)
+		strcpy(wanted + t.length, "...");
+	demand(json_get(object, name, said));
+	demand(strcmp(said, wanted) == 0);
+}
+
 /* The object of target i, in which text that fills its room has lost a byte. */
 static void
 judge_target(const char *object, const struct status *page, int i)
 {
-	const struct status_target *target = &page->target[i];
+	const struct status_target *target = &page->targets[i];
 
-	demand(i < page->health.count);
-	judge_member(object, "target", target->text,
-	             strnlen(target->text, sizeof(target->text) - 1));
-	judge_member(object, "reason", target->reason,
-	             strnlen(target->reason, sizeof(target->reason) - 1));
-	judge_member(object, "output", page->output[i], (size_t)target->output);
+	demand(i < page->count);
+	judge_text(object, "target", target->text, sizeof(target->text));
+	judge_text(object, "reason", target->reason, sizeof(target->reason));
+	judge_member(object, "output", page->output[i],
+	             (size_t)target->output_length);
+	demand(strstr(object, ",\"kind\":\"") != NULL);
 }
 
 /* An object, that may end with an array of objects, one a target. */
@@ -240,20 +267,21 @@ judge_json(struct input *in, const struct status *page)
 		judge_target(take_object(in, at, (size_t)(end - at), ""), page,
 		             i);
 	}
-	demand(i == page->health.count);
+	demand(i == page->count);
 	demand(strcmp(at, "]}\n") == 0);
 }
 
-/* Let check print; what it returned. */
+/* Let check print; returns what it returned. */
 static int
-ask_and_hear(struct watch *w, struct options *o)
+run_check(struct options *o)
 {
+	struct log log = {.level = LOG_ERROR};
 	int result;
 	ssize_t n;
 
 	demand(ftruncate(STDOUT_FILENO, 0) == 0);
 	demand(lseek(STDOUT_FILENO, 0, SEEK_SET) == 0);
-	result = check(w, o, NULL);
+	result = check(o, &log, NULL);
 	n = pread(STDOUT_FILENO, printed, PRINTED, 0);
 	demand(n > 0 && n < PRINTED);
 	printed[n] = '\0';
@@ -261,35 +289,40 @@ ask_and_hear(struct watch *w, struct options *o)
 	return result;
 }
 
+static void
+fill_options(struct input *in, struct options *o)
+{
+	static const enum options_action actions[] = {
+	    OPTIONS_CHECK, OPTIONS_STATUS, OPTIONS_STATUS_JSON};
+	int question;
+
+	memset(o, 0, sizeof(*o));
+	o->action = actions[input_choice(in, 2)];
+	question = input_choice(in, 2);
+	o->live = question == 1;
+	o->started = question == 2;
+	o->check_wait_ms = input_choice(in, 9) * 1000;
+	o->check_interval_ms = INTERVAL;
+}
+
 void
 fuzz(struct input *in)
 {
-	static const int actions[] = {OPTIONS_CHECK, OPTIONS_STATUS,
-	                              OPTIONS_STATUS_JSON};
 	struct status *page = input_room(in, sizeof(*page));
-	struct status *s = input_room(in, sizeof(*s));
 	struct options *o = input_room(in, sizeof(*o));
-	struct watch *w = input_room(in, sizeof(*w));
-	struct log log = {.level = LOG_ERROR};
 	int result;
 
 	open_files();
 	now = START;
-	memset(o, 0, sizeof(*o));
-	state = input_choice(in, 4);
-	state = state == 4 ? -1 : state;
-	o->action = actions[input_choice(in, 2)];
-	o->live = input_choice(in, 1);
-	o->wait = input_choice(in, 9) * 1000;
+	state = input_choice(in, HEALTH_STOPPING + 1);
+	state = state > HEALTH_STOPPING ? -1 : state;
+	fill_options(in, o);
 	fill_page(in, page);
 	demand(pwrite(PAGE_FD, page, sizeof(*page), 0) == sizeof(*page));
-	memset(s, 0x5a, sizeof(*s));
-	w->log = &log;
-	w->status = s;
-	result = ask_and_hear(w, o);
+	result = run_check(o);
 	demand(result == 0 || result == 1);
 	if (o->action == OPTIONS_CHECK)
-		judge_check(result, o->live);
+		judge_check(result, o);
 	else if (o->action == OPTIONS_STATUS)
 		(void)judge_lines(printed);
 	else

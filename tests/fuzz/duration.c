@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A duration is within its bounds, and what hale writes it can read.
+ * A duration is within its bounds, and hale can read what it writes.
  *
  * Input: a duration.
  */
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "input.h"
+#include "lib/text.h"
 
 void
 fuzz(struct input *in)
@@ -21,9 +22,9 @@ fuzz(struct input *in)
 	demand(ms >= -1 && ms <= DURATION_MAX);
 	if (ms < 0)
 		return;
-	demand(strspn(word, "0123456789hms") == strlen(word));
+	demand(strspn(word, "0123456789.hms") == strlen(word));
 	text_init(&t, buffer, sizeof(buffer));
-	duration_text(&t, ms);
+	text_format(&t, "{ms:u}", ms);
 	demand(!t.cut);
 	demand(duration_parse(buffer) == ms);
 }

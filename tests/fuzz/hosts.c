@@ -11,6 +11,8 @@
 
 #include "input.h"
 
+enum { ROOM = 3 };
+
 /* The next word from *s on, and move *s behind it; NULL at the line's end. */
 static const char *
 next_word(const char **s, const char *end, size_t *n)
@@ -27,7 +29,7 @@ next_word(const char **s, const char *end, size_t *n)
 
 /* Does the line give an address to the name? */
 static bool
-look(const char *s, const char *end, const struct hosts *h, struct address *a)
+look(const char *s, const char *end, const char *name, struct address *a)
 {
 	const char *hash = memchr(s, '#', (size_t)(end - s)), *word;
 	size_t n;
@@ -35,29 +37,39 @@ look(const char *s, const char *end, const struct hosts *h, struct address *a)
 	if (hash != NULL)
 		end = hash;
 	word = next_word(&s, end, &n);
-	if (word == NULL || n >= sizeof(h->word) || !address_parse(a, word, n))
+	if (word == NULL || !address_parse(a, word, n))
 		return false;
 	while ((word = next_word(&s, end, &n)) != NULL)
-		if (n == h->length && n < sizeof(h->word) &&
-		    strncasecmp(word, h->name, n) == 0)
+		if (n == strlen(name) && strncasecmp(word, name, n) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_known(const struct address *known, int count, const struct address *a)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (address_equal(&known[i], a))
 			return true;
 	return false;
 }
 
 /* All of it again, by lines; how many were found. */
 static int
-search(const char *s, size_t size, const struct hosts *h, struct address *out)
+search(const char *s, size_t size, const char *name, struct address *out)
 {
 	const char *end = s + size, *line;
+	struct address a;
 	int count = 0;
 
-	for (; s < end && count < HOSTS_MAX; s = line + 1) {
+	for (; s < end && count < ROOM; s = line + 1) {
 		line = memchr(s, '\n', (size_t)(end - s));
 		if (line == NULL)
 			line = end;
-		if (look(s, line, h, &out[count]) &&
-		    (count == 0 || memcmp(out, out + 1, sizeof(*out)) != 0))
-			count++;
+		if (look(s, line, name, &a) && !is_known(out, count, &a))
+			out[count++] = a;
 	}
 	return count;
 }
@@ -65,17 +77,20 @@ search(const char *s, size_t size, const struct hosts *h, struct address *out)
 void
 fuzz(struct input *in)
 {
-	struct address out[HOSTS_MAX] = {0}, wanted[HOSTS_MAX] = {0};
+	struct address out[ROOM], wanted[ROOM];
 	const char *name = input_word(in), *bytes;
-	struct hosts h = {.name = name, .length = strlen(name), .out = out};
-	size_t n, i;
-	int count;
+	struct hosts_search h;
+	size_t n;
+	int count, i;
 
 	bytes = input_rest(in, &n);
-	for (i = 0; i < n; i++)
-		hosts_take(&h, bytes[i]);
-	hosts_take(&h, '\n');
-	count = search(bytes, n, &h, wanted);
-	demand(h.count == count);
-	demand(memcmp(out, wanted, (size_t)count * sizeof(*out)) == 0);
+	if (strlen(name) >= HOSTS_WORD_MAX)
+		return;
+	hosts_begin(&h, name, out, ROOM);
+	hosts_read(&h, bytes, n / 2);
+	hosts_read(&h, bytes + n / 2, n - n / 2);
+	count = search(bytes, n, name, wanted);
+	demand(hosts_end(&h) == count);
+	for (i = 0; i < count; i++)
+		demand(address_equal(&out[i], &wanted[i]));
 }

@@ -17,8 +17,8 @@
 /* The ends of all numbers that the year 9999 has. */
 enum { DAYS = 2932896, DAY = 86400000 };
 
-/* Those messages of hale's that have most of what somebody supplied: as it is,
- * or in such room and escaped before. */
+/* Messages like those of hale that have most of what somebody supplied: as it
+ * is, or escaped before in a buffer of ROOM bytes. */
 enum { ROOM = 200 };
 
 static const char *const formats[] = {
@@ -33,7 +33,7 @@ struct said {
 	const char *format;
 };
 
-/* The line, in room of its own. */
+/* The line, in a buffer of its own. */
 static const char *
 line(struct input *in, const struct said *said, ...)
 {
@@ -76,10 +76,10 @@ shown(struct input *in, const char *s)
 static void
 judge_shown(struct input *in, const char *json, const char *name, const char *s)
 {
-	char wanted[LOG_SHOWN_MAX + 4];
+	char wanted[TEXT_SHOWN_MAX + 4];
 	struct text t;
 
-	text_init(&t, wanted, LOG_SHOWN_MAX + 1);
+	text_init(&t, wanted, TEXT_SHOWN_MAX + 1);
 	text_escaped(&t, s, strlen(s));
 	if (t.cut)
 		strcpy(wanted + t.length, "...");
@@ -94,6 +94,7 @@ judge(struct input *in, const char *text, const char *json)
 	demand(json_valid(json));
 	demand(strlen(field(in, json, "time")) == 24);
 	demand(strlen(field(in, json, "level")) >= 4);
+	demand(strcmp(field(in, json, "logger"), "hale") == 0);
 	text = strstr(strstr(text, ": ") + 2, ": ") + 2;
 	demand(strncmp(text, message, strlen(message)) == 0);
 }

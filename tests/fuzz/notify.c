@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A message says what its lines say, one by one: no byte between them, before
- * or behind makes a word of what is none.
+ * A message means what its lines mean, one by one, and nothing that is kept
+ * back is relayed.
  *
- * Input: the time, the end of the start period, when there was a sign of life
- * last, max-age; the message.
+ * Input: the time, the end of the start period, the last sign of life,
+ * max-age; the message.
  */
 #include "probe/notify.h"
 
@@ -13,8 +13,6 @@
 #include "health.h"
 #include "input.h"
 
-static const char silent[] = "silent";
-
 /* Is this line that word? */
 static bool
 is(const char *line, size_t length, const char *word)
@@ -22,12 +20,38 @@ is(const char *line, size_t length, const char *word)
 	return length == strlen(word) && memcmp(line, word, length) == 0;
 }
 
-/* What the message means, found in another way: from its last line on. */
+/* What PROGRAM has said, found in another way than by notify.c. */
+struct expected {
+	bool alive;    /* there was a sign of life */
+	bool failed;   /* the last word was WATCHDOG=trigger */
+	bool stopping; /* STOPPING=1 came after the last READY=1 */
+};
+
+static void
+expect_line(struct expected *e, const struct notify *before, const char *line,
+            size_t n, long long now)
+{
+	bool ready = is(line, n, "READY=1"),
+	     stopping = is(line, n, "STOPPING=1");
+	bool heard = before->heard_at != 0 || (e->alive && now != 0);
+
+	if (ready || stopping)
+		e->stopping = stopping;
+	if (ready || stopping ||
+	    (is(line, n, "WATCHDOG=1") && (heard || now >= before->ready_by))) {
+		e->alive = true;
+		e->failed = false;
+	}
+	if (is(line, n, "WATCHDOG=trigger"))
+		e->failed = true;
+}
+
 static void
 judge(const struct notify *before, const struct notify *after,
       const char *message, size_t length, long long now)
 {
-	bool alive = false, well = before->reason == NULL, heard = false;
+	struct expected e = {.stopping = before->said_stopping};
+	bool changed;
 	size_t at = 0;
 
 	if (length > 0 && message[length - 1] == '\0')
@@ -39,18 +63,19 @@ judge(const struct notify *before, const struct notify *after,
 		const char *end = memchr(line, '\n', length - at);
 		size_t n = end != NULL ? (size_t)(end - line) : length - at;
 
-		alive = is(line, n, "READY=1") ||
-		        (is(line, n, "WATCHDOG=1") &&
-		         (before->heard != 0 || (heard && now != 0) ||
-		          now >= before->start));
-		heard |= alive;
-		if (alive || is(line, n, "WATCHDOG=trigger"))
-			well = alive;
+		expect_line(&e, before, line, n, now);
 		at += n + 1;
 	}
-	demand(after->heard == (heard ? now : before->heard));
-	demand((after->reason == NULL) == well);
-	demand(after->start == before->start);
+	changed = e.alive || e.failed;
+	demand(after->heard_at == (e.alive ? now : before->heard_at));
+	demand(after->said_stopping == e.stopping);
+	demand(after->ready_by == before->ready_by);
+	if (!changed)
+		demand(after->reason == before->reason &&
+		       after->stopping == before->stopping);
+	else
+		demand((after->reason == NULL) == (!e.failed && !e.stopping) &&
+		       after->stopping == (!e.failed && e.stopping));
 }
 
 static void
@@ -64,44 +89,68 @@ judge_status(const char *status, const char *from, size_t length)
 	demand(strchr(status, '\n') == NULL);
 }
 
-/* It is seen to within max_age, and late only after that. */
+/* A look is never due later than max_age, and WATCHDOG=1 missing only then. */
 static void
 judge_tick(struct notify *n, long long max_age, long long now)
 {
 	struct notify before = *n;
 	long long next = notify_tick(n, max_age, now);
 
-	if (max_age <= 0 || before.reason != NULL) {
+	if (max_age <= 0 || (before.reason != NULL && !before.stopping)) {
 		demand(next == HEALTH_NEVER);
-		demand(memcmp(n, &before, sizeof(before)) == 0);
+		demand(n->reason == before.reason &&
+		       n->heard_at == before.heard_at);
 		return;
 	}
 	demand(next > now);
-	if (now < before.heard + max_age)
-		demand(n->reason == NULL && next == before.heard + max_age);
+	if (now < before.heard_at + max_age)
+		demand(n->reason == before.reason &&
+		       next == before.heard_at + max_age);
 	else
-		demand((n->reason != NULL) ==
-		       (now < before.heard + max_age + 500));
+		demand((n->reason != before.reason && !n->stopping) ==
+		       (now < before.heard_at + max_age + 500));
+}
+
+/* No line of what is relayed begins with what is kept back. */
+static void
+judge_relay(struct input *in, const char *message, size_t length)
+{
+	static const char *const kept_back[] = {
+	    "MAINPID=", "FDSTORE", "FDNAME=", "FDPOLL=", "BARRIER="};
+	char *out = input_room(in, length);
+	size_t n = notify_relay(message, length, out, length), at, i, k;
+
+	demand(n <= length);
+	for (at = 0; at < n; at++) {
+		if (at > 0 && out[at - 1] != '\n')
+			continue;
+		for (i = 0; i < sizeof(kept_back) / sizeof(kept_back[0]); i++) {
+			k = strlen(kept_back[i]);
+			demand(n - at < k ||
+			       memcmp(out + at, kept_back[i], k) != 0);
+		}
+	}
 }
 
 void
 fuzz(struct input *in)
 {
 	long long most = 1LL << 42;
-	struct notify n = {.reason = silent}, before;
+	struct notify n, before;
 	long long now = input_number(in) & (most - 1), max_age;
 	const char *status;
 	char *message, *copy;
 	size_t length;
 
-	n.start = input_number(in) & (most - 1);
-	n.heard = input_number(in) & (most - 1);
-	if (n.heard > now)
-		n.heard = 0;
-	else if (n.heard > 0)
+	notify_init(&n, input_number(in) & (most - 1));
+	n.heard_at = input_number(in) & (most - 1);
+	if (n.heard_at > now)
+		n.heard_at = 0;
+	else if (n.heard_at > 0)
 		n.reason = NULL;
 	max_age = input_number(in) % most;
 	message = input_rest(in, &length);
+	judge_relay(in, message, length);
 	if (length > NOTIFY_MAX)
 		length = NOTIFY_MAX;
 	copy = input_room(in, length + 1);

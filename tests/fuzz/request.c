@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A request has the lines that it should have, whatever the headers hold, and
- * none is added by what was accepted as one.
+ * A request has the lines or frames that it should have, whatever the headers
+ * hold, and no header adds another one.
  *
  * Input: the list of statuses, a status; the headers.
  */
 #include <string.h>
 #include <strings.h>
 
-#include "probe/http.h"
 #include "input.h"
+#include "probe/grpc.h"
+#include "probe/hpack.h"
+#include "probe/http.h"
 
-enum { HEADERS = 8, LINES = 5, SIZE = 65536 };
+enum { HEADERS = 8, LINES = 5, SIZE = 65536, GRPC_SIZE = 4096 };
 
 /* How many lines s has, each of which ends as it should. */
 static int
@@ -40,6 +42,52 @@ replaces(const char *header)
 	return false;
 }
 
+static bool
+is_empty(const char *header)
+{
+	const char *value = strchr(header, ':') + 1;
+
+	return value[strspn(value, " \t")] == '\0';
+}
+
+/* The request's frames are SETTINGS, HEADERS and DATA, and nothing is left
+ * behind them.  The header block is whole. */
+static void
+judge_frames(const unsigned char *request, size_t n)
+{
+	static const unsigned char types[] = {4, 1, 0};
+	size_t at = 24, length, i, frame;
+	struct hpack block;
+
+	for (frame = 0; frame < sizeof(types); frame++) {
+		demand(n - at >= 9);
+		length = (size_t)request[at] << 16 |
+		         (size_t)request[at + 1] << 8 | request[at + 2];
+		demand(request[at + 3] == types[frame]);
+		at += 9;
+		demand(length <= n - at);
+		hpack_init(&block);
+		for (i = 0; i < length && types[frame] == 1; i++)
+			hpack_feed(&block, request[at + i]);
+		demand(block.state == HPACK_FIELD);
+		at += length;
+	}
+	demand(at == n);
+}
+
+static void
+try_grpc(struct input *in, const char *const *headers)
+{
+	char *buffer = input_room(in, GRPC_SIZE);
+	struct text t;
+
+	text_init(&t, buffer, GRPC_SIZE);
+	grpc_request(&t, "a.B", headers);
+	demand(t.length < GRPC_SIZE);
+	if (!t.cut)
+		judge_frames((const unsigned char *)buffer, t.length);
+}
+
 static void
 try_list(struct input *in)
 {
@@ -59,7 +107,7 @@ void
 fuzz(struct input *in)
 {
 	const char *headers[HEADERS + 1] = {NULL};
-	int count = 0, replaced = 0, i, lines;
+	int count = 0, sent = 0, replaced = 0, i, lines;
 	char *buffer;
 	struct text t;
 
@@ -71,14 +119,16 @@ fuzz(struct input *in)
 			continue;
 		headers[count++] = header;
 		replaced += replaces(header);
+		sent += !is_empty(header);
 	}
+	try_grpc(in, headers);
 	buffer = input_room(in, SIZE);
 	text_init(&t, buffer, SIZE);
 	http_request(&t, "h", "/", headers);
 	if (t.cut)
 		return;
 	lines = count_lines(buffer);
-	demand(replaced > 0 || lines == LINES + 1 + count);
-	demand(lines >= 2 + count && lines <= LINES + 1 + count);
+	demand(replaced > 0 || lines == LINES + 1 + sent);
+	demand(lines >= 2 + sent && lines <= LINES + 1 + sent);
 	demand(strstr(buffer, "\r\n\r\n") == buffer + t.length - 4);
 }

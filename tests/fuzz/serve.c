@@ -3,15 +3,14 @@
  * A request gets one whole answer, the one that its first line asks for, and
  * nothing in it is what a target or a reason has put there to mislead.
  *
- * Input: the state, the state of the first target, its text, its reason; the
- * request.
+ * Input: the state; the state, the kind, the text and the reason of a target;
+ * the request.
  */
 #include "report/serve.h"
 
 #include <string.h>
 
 #include "input.h"
-#include "lib/text.h"
 
 /* The length of the word that s begins with, which a blank ends; or n. */
 static size_t
@@ -30,15 +29,35 @@ is(const char *s, size_t n, const char *expected)
 	return n == strlen(expected) && memcmp(s, expected, n) == 0;
 }
 
+/* Whether the page of this path is answered 200; false in *known for none. */
+static bool
+expect_page(const char *path, size_t n, const struct status *s, bool *known)
+{
+	const struct status_target *target = &s->targets[0];
+	bool healthy = target->state == HEALTH_HEALTHY;
+
+	*known = true;
+	if (is(path, n, "/metrics"))
+		return true;
+	if (is(path, n, "/livez"))
+		return s->state != HEALTH_UNHEALTHY;
+	if (is(path, n, "/startupz"))
+		return s->state != HEALTH_UNHEALTHY &&
+		       (target->kind == STATUS_READY ||
+		        (target->kind == STATUS_HEALTH && healthy));
+	*known = is(path, n, "/readyz") || is(path, n, "/healthz");
+	return s->state == HEALTH_HEALTHY;
+}
+
 /* What is to be answered, by a reader that changes nothing. */
 static const char *
-expect(const char *s, size_t n, int state, bool *metrics)
+expect(const char *s, size_t n, const struct status *status, bool *metrics)
 {
-	bool known = n <= SERVE_REQUEST, get, good = state == HEALTH_HEALTHY;
 	size_t method = word(s, n), path, query;
 	const char *at = s + method + 1;
+	bool get, good, known;
 
-	if (!known)
+	if (n > SERVE_REQUEST)
 		return "431";
 	if (method >= n || s[method] != ' ')
 		return "400";
@@ -52,12 +71,10 @@ expect(const char *s, size_t n, int state, bool *metrics)
 	*metrics = is(at, query, "/metrics");
 	if (!get)
 		return "405";
-	if (is(at, query, "/livez"))
-		good = state != HEALTH_UNHEALTHY;
-	else if (!*metrics && !is(at, query, "/readyz") &&
-	         !is(at, query, "/healthz"))
+	good = expect_page(at, query, status, &known);
+	if (!known)
 		return "404";
-	return good || *metrics ? "200" : "503";
+	return good ? "200" : "503";
 }
 
 /* Is each line whole, and no byte one that a terminal obeys? */
@@ -76,17 +93,14 @@ look_at_body(const char *body, bool metrics)
 static void
 fill(struct status *s, struct input *in)
 {
-	struct text t;
-	const char *text;
+	struct status_target *target = &s->targets[0];
 
-	s->health.state = input_choice(in, HEALTH_STOPPING);
-	s->health.count = 1;
-	s->health.watch[0].state = input_choice(in, HEALTH_UNHEALTHY);
-	/* As watch.c puts it. */
-	text = input_word(in);
-	text_init(&t, s->target[0].text, STATUS_TARGET_SIZE);
-	text_escaped(&t, text, strlen(text));
-	strncpy(s->target[0].reason, input_word(in), STATUS_REASON_SIZE - 1);
+	s->state = input_choice(in, HEALTH_STOPPING);
+	s->count = 1;
+	target->state = input_choice(in, HEALTH_STOPPING);
+	target->kind = input_choice(in, STATUS_WAIT);
+	status_set_text(s, 0, input_word(in));
+	strncpy(target->reason, input_word(in), STATUS_REASON_SIZE - 1);
 }
 
 void
@@ -104,8 +118,8 @@ fuzz(struct input *in)
 	if (n > SERVE_SIZE - 1)
 		n = SERVE_SIZE - 1;
 	memcpy(buffer, request, n);
-	code = expect(request, n, status.health.state, &metrics);
-	n = serve_answer(buffer, n, &status, 7);
+	code = expect(request, n, &status, &metrics);
+	n = serve_answer(buffer, n, &status);
 	demand(n < SERVE_SIZE && buffer[n] == '\0' && strlen(buffer) == n);
 	demand(strncmp(buffer, "HTTP/1.1 ", 9) == 0);
 	demand(strncmp(buffer + 9, code, 3) == 0);

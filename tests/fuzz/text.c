@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What somebody else supplied is shown as UTF-8 without control characters,
- * JSON reads it back as it is shown, and a smaller buffer holds less of it.
+ * JSON reads it back as it is shown, as a string of text_string's and as a
+ * member of an object, and a smaller buffer holds the beginning of it.
  *
  * Input: the bytes of a buffer; what was supplied.
  */
@@ -22,10 +23,22 @@ escape(struct text *t, char *buffer, size_t size, const char *s, size_t n)
 	demand(t->length < size && t->buffer[t->length] == '\0');
 }
 
+/* As a member of an object it is read back as it is shown. */
 static void
-quote(const struct text *plain, const char *s, size_t n)
+judge_member(const struct text *object, const struct text *shown)
 {
-	char buffer[JSON_TEXT + 16], value[JSON_TEXT];
+	char value[JSON_TEXT];
+
+	demand(!object->cut);
+	demand(json_valid(object->buffer));
+	demand(json_get(object->buffer, "a", value));
+	demand(strcmp(value, shown->buffer) == 0);
+}
+
+static void
+quote(const struct text *shown, const char *s, size_t n)
+{
+	char buffer[JSON_TEXT + 16];
 	struct text t;
 
 	text_init(&t, buffer, sizeof(buffer));
@@ -34,9 +47,14 @@ quote(const struct text *plain, const char *s, size_t n)
 	text_escaped(&t, s, n);
 	t.quoting = false;
 	text_string(&t, "\"}");
-	demand(!t.cut);
-	demand(json_get(buffer, "a", value));
-	demand(strcmp(value, plain->buffer) == 0);
+	judge_member(&t, shown);
+	text_init(&t, buffer, sizeof(buffer));
+	text_string(&t, "{");
+	t.members = true;
+	text_format(&t, "{a:b}", s, n);
+	t.members = false;
+	text_string(&t, "}");
+	judge_member(&t, shown);
 }
 
 void

@@ -4,7 +4,10 @@
  * what is not so.  Each held up, fooled or ended an earlier hale.
  *
  * hale answers through all of them: two signals reach PROGRAM, one after the
- * other, and hale ends with PROGRAM.
+ * other, and hale ends with PROGRAM.  Most are tried as root, as hale's own
+ * user and as another user.  Clocks that jump are in clock.c, and what the same
+ * user may do with ptrace(2) in hostile.c; tests/soak/siege.c does it all at
+ * once.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -27,17 +30,28 @@
 
 #include "checks.h"
 #include "fault.h"
+#include "group.h"
 #include "helper.h"
 #include "patience.h"
 #include "refuse.h"
 #include "state.h"
 
-TestSuite(attacks, .init = helper_make_directory,
-          .fini = helper_remove_directory, .timeout = 60);
+/* A directory in which everybody may do what they like. */
+static void
+make_open_directory(void)
+{
+	helper_make_directory();
+	cr_assert_eq(chmod(helper_path(""), 0777), 0);
+}
+
+TestSuite(attacks, .init = make_open_directory, .fini = helper_remove_directory,
+          .timeout = 60);
 
 enum {
 	CODE = 7, /* PROGRAM's */
 	NOBODY = 65534,
+	ALL = 0777,        /* may do everything */
+	WORDS = 60,        /* of one command line */
 	HELD_UP_MS = 1500, /* for two signals and the end, at the most */
 	PROBES_MS = 500,   /* in which there are some probes */
 	CALLS = 2000,      /* far less than one for each descriptor */
@@ -54,9 +68,10 @@ hostile_program(void)
 	return path;
 }
 
-/* hale brings the last two signals, soon, and ends with PROGRAM. */
+/* hale brings the last two signals, soon, and ends with PROGRAM, so many
+ * milliseconds later than usual. */
 static void
-finish(struct ns *ns)
+finish_later(struct ns *ns, int code, int later_ms)
 {
 	long long began = helper_now_ms();
 
@@ -64,8 +79,155 @@ finish(struct ns *ns)
 	ns_expect_line(ns, "10");
 	ns_send(ns, SIGTERM);
 	ns_expect_line(ns, "15");
-	cr_expect_eq(ns_wait(ns), CODE);
-	cr_expect_lt(helper_now_ms() - began, patience_scaled(HELD_UP_MS));
+	cr_expect_eq(ns_wait(ns), code);
+	cr_expect_lt(helper_now_ms() - began,
+	             patience_scaled(HELD_UP_MS + later_ms));
+}
+
+static void
+finish(struct ns *ns)
+{
+	finish_later(ns, CODE, 0);
+}
+
+/* ------ One attack by each kind of user. ------ */
+
+/* A file or directory of the test's that stands in the place of another. */
+struct replacement {
+	const char *with, *what;
+};
+
+struct attack {
+	char **options; /* hale's */
+	char **program; /* hostile_program's command and its words */
+	const struct replacement *image;
+	bool plain;   /* hale is not PID 1 */
+	int later_ms; /* that the end takes by itself */
+	char *says;   /* before it is "done" */
+	char *code;   /* PROGRAM's, CODE unless it is given */
+};
+
+/* Whose process hale is, and whose PROGRAM. */
+static const struct user {
+	const char *name;
+	bool hale_is_nobody, program_is_nobody;
+} users[] = {
+    {.name = "root"},
+    {.name = "hale's user", .hale_is_nobody = true},
+    {.name = "another user", .program_is_nobody = true},
+};
+
+enum { USERS = sizeof(users) / sizeof(users[0]) };
+
+static void
+become_nobody(void *nothing)
+{
+	(void)nothing;
+	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(99);
+}
+
+static void
+bind_over(const struct replacement *r)
+{
+	if (mount(r->with, r->what, NULL, MS_BIND, NULL) < 0)
+		_exit(99);
+}
+
+/* The same, as prepare of a struct ns_setup. */
+static void
+put_in_place(void *replacement)
+{
+	bind_over(replacement);
+}
+
+/* What is arranged before hale is executed. */
+struct arrangement {
+	const struct attack *attack;
+	const struct user *user;
+};
+
+static void
+arrange(void *argument)
+{
+	const struct arrangement *a = argument;
+	const struct replacement *r = a->attack->image;
+
+	for (; r != NULL && r->what != NULL; r++)
+		bind_over(r);
+	if (a->user->hale_is_nobody)
+		become_nobody(NULL);
+}
+
+static void
+add_words(char **all, int *count, char **words)
+{
+	for (; words != NULL && *words != NULL; words++) {
+		cr_assert_lt(*count, WORDS - 1);
+		all[(*count)++] = *words;
+	}
+}
+
+static void
+attack_as(const struct attack *attack, const struct user *user)
+{
+	char *code = attack->code != NULL ? attack->code : "7";
+	struct arrangement arrangement = {attack, user};
+	char *words[WORDS] = {0};
+	struct ns ns;
+	int count = 0;
+
+	add_words(words, &count, attack->options);
+	add_words(words, &count, NS_WORDS(hostile_program()));
+	if (user->program_is_nobody)
+		add_words(words, &count, NS_WORDS("become", "65534"));
+	add_words(words, &count, attack->program);
+	add_words(words, &count, NS_WORDS("2", code));
+	ns = ns_start(&(struct ns_setup){.words = words,
+	                                 .plain = attack->plain,
+	                                 .prepare = arrange,
+	                                 .argument = &arrangement});
+	cr_log_info("attacked as %s", user->name);
+	if (attack->says != NULL)
+		ns_expect_line(&ns, attack->says);
+	ns_expect_line(&ns, "done");
+	state_let_pass(PROBES_MS);
+	finish_later(&ns, atoi(code), attack->later_ms);
+}
+
+/* Without root there is one user, who is root inside. */
+static void
+attack_as_each(const struct attack *attack)
+{
+	int i;
+
+	for (i = 0; i < (geteuid() == 0 ? USERS : 1); i++)
+		attack_as(attack, &users[i]);
+}
+
+/* One more of them. */
+static char *
+open_directory(const char *name)
+{
+	char *path = helper_path(name);
+
+	cr_assert(mkdir(path, ALL) == 0 || errno == EEXIST);
+	cr_assert_eq(chmod(path, ALL), 0);
+	return path;
+}
+
+/* A file that belongs to whom PROGRAM will be. */
+static char *
+owned_file(const char *name, const char *text, bool nobodys)
+{
+	char *path = helper_path(name);
+
+	(void)unlink(path);
+	helper_write_file(path, text);
+	if (nobodys)
+		cr_assert_eq(chown(path, NOBODY, NOBODY), 0);
+	return path;
 }
 
 static void
@@ -83,14 +245,38 @@ copy_program(const char *to)
 
 Test(attacks, a_probe_that_is_stopped_before_it_executes_holds_nothing_up)
 {
-	struct ns ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-interval=10ms", "--health-timeout=50ms",
-	                      "--health", "exec:true", hostile_program(),
-	                      "stop-storm", "2", "7")});
+	attack_as_each(
+	    &(struct attack){.options = NS_WORDS("--health-interval=10ms",
+	                                         "--health-timeout=50ms",
+	                                         "--health", "exec:true"),
+	                     .program = NS_WORDS("stop-storm")});
+}
 
-	ns_expect_line(&ns, "done");
-	state_let_pass(PROBES_MS);
-	finish(&ns);
+Test(attacks, a_storm_of_stops_holds_up_no_drain)
+{
+	attack_as_each(&(struct attack){
+	    .options = NS_WORDS(
+		"--drain=300ms", "--grace=10s", "--health-interval=10ms",
+		"--health-timeout=50ms", "--health", "exec:true"),
+	    .program = NS_WORDS("stop-storm"),
+	    .later_ms = 300});
+}
+
+/* What is left stops all others, and ends with the grace period. */
+Test(attacks, a_storm_of_stops_holds_up_no_stop)
+{
+	attack_as_each(&(struct attack){.options = NS_WORDS("--grace=300ms"),
+	                                .program = NS_WORDS("storm-after"),
+	                                .later_ms = 300});
+}
+
+Test(attacks, stops_and_continues_at_full_speed_hold_nothing_up)
+{
+	attack_as_each(
+	    &(struct attack){.options = NS_WORDS("--health-interval=10ms",
+	                                         "--health-timeout=50ms",
+	                                         "--health", "exec:true"),
+	                     .program = NS_WORDS("pair-storm")});
 }
 
 Test(attacks, a_lease_on_a_probes_file_holds_nothing_up)
@@ -102,7 +288,7 @@ Test(attacks, a_lease_on_a_probes_file_holds_nothing_up)
 	ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS("--health-interval=50ms", "--health-timeout=50ms",
 	                      "--health", checks_text("exec:%s exit 0", path),
-	                      hostile_program(), "lease", path, "2", "7")});
+	                      hostile_program(), "leases", path, "2", "7")});
 	ns_expect_line(&ns, "done");
 	state_let_pass(PROBES_MS);
 	finish(&ns);
@@ -131,47 +317,92 @@ Test(attacks, an_action_for_a_failing_command_comes_at_once)
 
 /* ------ Files that hale opens. ------ */
 
-/* Put a file or directory of the test's in the place of another. */
-struct replacement {
-	const char *with, *what;
-};
-
+/* Who owns a file can take a lease on it, and hale reads or writes it then. */
 static void
-put_in_place(void *replacement)
+check_leases_as(const struct user *user)
 {
-	const struct replacement *r = replacement;
+	bool nobodys = user->hale_is_nobody || user->program_is_nobody;
+	char *hosts =
+	    owned_file("hosts", "127.0.0.1 host.of.the.test\n", nobodys);
+	char *servers =
+	    owned_file("servers", "nameserver 127.0.0.1\n", nobodys);
+	char *report = owned_file("report", "old\n", nobodys);
+	struct replacement image[] = {
+	    {hosts, "/etc/hosts"}, {servers, "/etc/resolv.conf"}, {NULL, NULL}};
 
-	if (mount(r->with, r->what, NULL, MS_BIND, NULL) < 0)
-		_exit(99);
+	attack_as(
+	    &(struct attack){
+		.options =
+		    NS_WORDS("--exit-report", report, "--health-interval=50ms",
+	                     "--health", "tcp://host.of.the.test:1", "--health",
+	                     checks_text("file:%s", report)),
+		.program = NS_WORDS(
+		    "leases",
+		    checks_text("/etc/hosts:/etc/resolv.conf:%s", report)),
+		.image = image},
+	    user);
 }
 
+Test(attacks, leases_on_what_hale_reads_and_writes_hold_nothing_up)
+{
+	int i;
+
+	for (i = 0; i < (geteuid() == 0 ? USERS : 1); i++)
+		check_leases_as(&users[i]);
+}
+
+/* Each path that hale, or an instance that is not PID 1, ever opens; see
+ * tests/pid1/calls for the calls.  The second half of the FIFOs is full of
+ * numbers. */
+#define ALL_PATHS                                                              \
+	"/etc/hosts:/etc/resolv.conf:/proc/self/cgroup:/proc/self/fd/2:"       \
+	"/proc/thread-self/children:/proc/1/comm:/proc/2/stat:/proc/self/comm" \
+	":/sys/fs/cgroup/memory.events:/sys/fs/cgroup/memory.max:"             \
+	"/sys/fs/cgroup/memory/memory.oom_control:"                            \
+	"/sys/fs/cgroup/memory/memory.limit_in_bytes:/dev/null"
+
+/* An image without /etc, /proc, /sys and /dev, in which PROGRAM, which may be
+ * anybody, makes them. */
 static void
-check_lease_on(const char *path, const char *text)
+check_fifos(const char *paths, bool plain, const struct user *user)
 {
-	char *file = helper_path("file");
-	struct replacement r = {file, path};
-	struct ns ns;
+	struct replacement image[] = {{open_directory("etc"), "/etc"},
+	                              {open_directory("sys"), "/sys"},
+	                              {open_directory("dev"), "/dev"},
+	                              {open_directory("proc"), "/proc"},
+	                              {NULL, NULL}};
+	char *report = owned_file("report", "", true);
 
-	helper_write_file(file, text);
-	ns = ns_start(&(struct ns_setup){
-	    .words = NS_WORDS("--health-interval=50ms", "--health",
-	                      "tcp://host.of.the.test:1", hostile_program(),
-	                      "lease", (char *)path, "2", "7"),
-	    .prepare = put_in_place,
-	    .argument = &r});
-	ns_expect_line(&ns, "done");
-	state_let_pass(PROBES_MS);
-	finish(&ns);
+	/* The name is known when hale starts, until there is the FIFO. */
+	(void)owned_file("etc/hosts", "127.0.0.1 host.of.the.test\n", true);
+	attack_as(
+	    &(struct attack){
+		.options = NS_WORDS(
+		    "-vvv", "--grace=300ms", "--exit-report", report,
+		    "--health-interval=50ms", "--health-timeout=50ms",
+		    "--health", "tcp://localhost:1", "--health",
+		    "tcp://host.of.the.test:1", "--health", "exec:true",
+		    "--health", checks_text("file:%s", report), "--health",
+		    "notify:?max-age=1s"),
+		.program =
+		    NS_WORDS("fifos", checks_text("%s:%s", paths, report)),
+		.image = image,
+		.plain = plain,
+		.later_ms = 300,
+		.code = "137"},
+	    user);
 }
 
-Test(attacks, a_lease_on_the_list_of_hosts_holds_nothing_up)
+Test(attacks, fifos_in_place_of_every_path_hold_nothing_up)
 {
-	check_lease_on("/etc/hosts", "127.0.0.1 host.of.the.test\n");
-}
+	int i;
 
-Test(attacks, a_lease_on_the_list_of_name_servers_holds_nothing_up)
-{
-	check_lease_on("/etc/resolv.conf", "nameserver 127.0.0.1\n");
+	for (i = 0; i < (geteuid() == 0 ? USERS : 1); i++) {
+		check_fifos(ALL_PATHS, false, &users[i]);
+		check_fifos(ALL_PATHS, true, &users[i]);
+		check_fifos("/etc/x:" ALL_PATHS, false, &users[i]);
+		check_fifos("/etc/x:" ALL_PATHS, true, &users[i]);
+	}
 }
 
 /* An image without /sys, in which PROGRAM makes it. */
@@ -261,15 +492,6 @@ Test(attacks, a_lease_on_the_report_does_not_keep_an_old_one_unnoticed)
 
 /* ------ The terminal. ------ */
 
-static void
-become_nobody(void *nothing)
-{
-	(void)nothing;
-	if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		_exit(99);
-}
-
 /* Somebody who may not open a terminal that is taken with TIOCEXCL. */
 Test(attacks, a_terminal_that_is_stopped_holds_nothing_up)
 {
@@ -301,6 +523,80 @@ Test(attacks, a_program_that_lets_hale_trace_it_is_not_taken_for_ended)
 	    .words = NS_WORDS(hostile_program(), "be-traced", "2", "7")});
 
 	ns_expect_line(&ns, "done");
+	finish(&ns);
+}
+
+/* The command stops as hale's tracee, and again when it executes. */
+Test(attacks, a_command_that_lets_hale_trace_it_passes)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS(
+		"--health-interval=50ms", "--health",
+		checks_text("exec:%s traced-command", hostile_program()),
+		hostile_program(), "count", "2", "7")});
+
+	ns_expect_line(&ns, "done");
+	state_await_name(&ns, "hale:healthy");
+	finish(&ns);
+}
+
+Test(attacks, orphans_that_let_hale_trace_them_go_on)
+{
+	attack_as_each(&(struct attack){.program = NS_WORDS("orphans-traced")});
+}
+
+/* The kernel tells PROGRAM's end to its tracer first, and to hale only when the
+ * tracer has taken note of it or has ended.  So without --grace a child of
+ * PROGRAM's can keep hale from ending.  With it, hale kills the tracer. */
+Test(attacks, a_tracer_of_program_holds_its_end_up_for_the_grace_period)
+{
+	attack_as_each(&(struct attack){.options = NS_WORDS("--grace=300ms"),
+	                                .program = NS_WORDS("trace-program"),
+	                                .says = "traced",
+	                                .later_ms = 300});
+}
+
+/* ------ Pids and pipes. ------ */
+
+/* What is counted below is what hale kills: whoever has the number of a command
+ * that has ended is not meant. */
+Test(attacks, pids_that_are_used_again_confuse_nobody, .fini = group_clear)
+{
+	group_make("pids", "pids.max", "pids.max");
+	group_set("40", "40");
+	*group_hale() = ns_start(&(struct ns_setup){
+	    .words =
+		NS_WORDS("--health-interval=10ms", "--health-timeout=20ms",
+	                 "--health", "exec:true", "--health", "exec:sleep 1",
+	                 hostile_program(), "reuse-pids", "2", "7"),
+	    .prepare = group_join});
+	ns_expect_line(group_hale(), "done");
+	state_let_pass(4 * PROBES_MS);
+	finish(group_hale());
+}
+
+Test(attacks, pipes_that_are_closed_emptied_and_filled_hold_nothing_up)
+{
+	attack_as_each(&(struct attack){
+	    .options = NS_WORDS(
+		"-vvv", "--health-interval=10ms", "--health-timeout=1s",
+		"--health", "exec:echo some words", "--health",
+		checks_text("exec:%s close-output 20", hostile_program())),
+	    .program = NS_WORDS("close-pipes")});
+}
+
+/* Nobody reads what hale says. */
+Test(attacks, a_log_without_a_reader_holds_nothing_up)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words =
+		NS_WORDS("-vvv", "--health-interval=10ms", "--health",
+	                 "exec:false", hostile_program(), "count", "2", "7")});
+
+	ns_expect_line(&ns, "done");
+	close(ns.err);
+	ns.err = -1;
+	state_let_pass(PROBES_MS);
 	finish(&ns);
 }
 

@@ -312,7 +312,7 @@ is_well(pid_t pid)
 	return strcmp(name, "hale:healthy\n") == 0;
 }
 
-/* A hale that can be asked, and ends with the one that asks. */
+/* An instance of hale that can be asked, and ends with the one that asks. */
 static void
 have_hale(void *argument)
 {

@@ -260,6 +260,47 @@ Test(check, fills_in_variables)
 	server_stop(&server, fd);
 }
 
+/* ------ send and expect ------ */
+
+/* The server says this when it has heard PING. */
+static void
+check_exchange(const struct server_step *steps, const char *reason)
+{
+	struct server server;
+	struct server_visit visit;
+	int port, fd = server_bind("127.0.0.1", &port);
+	char *target = checks_text("tcp://127.0.0.1:%d?send=PING%%0d%%0a%%0d"
+	                           "%%0a&expect=%%2BPONG",
+	                           port);
+
+	server_start(&server, fd, steps);
+	if (reason == NULL)
+		checks_healthy(
+		    NS_WORDS("--health-timeout", CHECKS_LONG, target));
+	else
+		checks_unhealthy(reason,
+		                 NS_WORDS("--health-timeout=300ms", target));
+	server_visited(&server, &visit);
+	cr_expect_str_eq(visit.request, "PING\r\n\r\n");
+	server_stop(&server, fd);
+}
+
+Test(check, sends_a_text_and_expects_one)
+{
+	check_exchange(SERVER_PLAY(SAY("+PONG\r\n")), NULL);
+	check_exchange(SERVER_PLAY(SAY("+PONG\r\n"), HANG), NULL);
+	check_exchange(
+	    SERVER_PLAY(SAY("hello\0+P"), PAUSE, SAY("O"), PAUSE, SAY("NG")),
+	    NULL);
+	check_exchange(SERVER_PLAY(SAY("+PONG"), FLOOD("x")), NULL);
+	check_exchange(SERVER_PLAY(SAY("-LOADING \033[2J\r\nmore\r\n")),
+	               "-LOADING \\x1b[2J");
+	check_exchange(SERVER_PLAY(SAY("-LOADING"), HANG), "-LOADING");
+	check_exchange(SERVER_PLAY(FLOOD("never")), "never");
+	check_exchange(SERVER_PLAY(TRICKLE("never")), "timed out after 300ms");
+	check_exchange(SERVER_PLAY(HANG), "timed out after 300ms");
+}
+
 /* ------ unix: ------ */
 
 Test(check, finds_a_socket_healthy_that_can_be_connected_to)
@@ -455,7 +496,6 @@ Test(check, waits_for_a_target_that_comes)
 	struct ns ns = start_waiting("10m", target, line);
 
 	cr_assert_eq(listen(fd, 8), 0);
-	cr_expect(ns_read_line(ns.err, line));
 	ns_collect(&ns, &output);
 	checks_judge(&output, "healthy", "");
 	close(fd);
@@ -471,6 +511,8 @@ Test(check, waits_no_longer_than_it_was_told)
 	struct ns ns = start_waiting("700ms", target, line);
 
 	cr_expect(ns_read_line(ns.err, line));
+	cr_expect_not_null(strstr(line, "timed out after 700ms waiting for"),
+	                   "%s", line);
 	ns_collect(&ns, &output);
 	checks_judge(&output, "unhealthy", "connection refused");
 	cr_expect_geq(helper_now_ms() - before, 700);

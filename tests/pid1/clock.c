@@ -98,7 +98,18 @@ add_to(const struct trace *t, long seconds)
 	cr_assert_gt(process_vm_writev(t->pid, &here, 1, &there, 1, 0), 0);
 }
 
-/* Go on to the next stop; true at an attempt, which is one statx(2). */
+/* libc looks at the file by one of these. */
+static bool
+is_stat(long call)
+{
+#ifdef SYS_stat
+	if (call == SYS_stat)
+		return true;
+#endif
+	return call == SYS_newfstatat || call == SYS_statx;
+}
+
+/* Go on to the next stop; true at an attempt, which is one stat(2). */
 static bool
 step(struct trace *t, const struct jump *jump)
 {
@@ -106,7 +117,7 @@ step(struct trace *t, const struct jump *jump)
 	if (t->at == TRACE_EXIT && t->call == SYS_clock_gettime)
 		add_to(t, t->arguments[0] == CLOCK_REALTIME ? jump->today
 		                                            : jump->running);
-	return t->at == TRACE_ENTRY && t->call == SYS_statx;
+	return t->at == TRACE_ENTRY && is_stat(t->call);
 }
 
 /* Go on until hale is called that, for so many attempts at the most. */
@@ -150,6 +161,7 @@ start(struct trace *t)
 		       "--health-interval=20ms", "--health",
 		       checks_text("file:%s?max-age=1h", helper_path("beat")),
 		       ns_program(), "catch", "1", "7")});
+	trace_hide_vdso(t);
 }
 
 /* The age of a file is a matter of the date, and nothing else is. */

@@ -25,6 +25,7 @@ TestSuite(delays, .timeout = 300);
 enum {
 	CODE = 7,       /* PROGRAM's */
 	DELAY_MS = 300, /* of one call */
+	TRIES = 3,      /* of a run in which a signal was late */
 	SPARE_MS = 40, /* that a tracer may add, beside what it takes without */
 	RUN_MS = 1500, /* of PROGRAM, and half of it passes before a delay */
 	RUNS = 1024,   /* of a test */
@@ -130,21 +131,52 @@ add_all(struct plan *plan)
 			            (enum fault_who)who);
 }
 
-static void
-judge(const struct plan *plan, const struct fault_run *run, int control_ms)
+static int
+bound_ms(const struct fault *f, int control_ms)
 {
-	const struct fault *f = &run->fault;
 	bool own = f->call >= 0 && f->who == FAULT_HALE;
-	int bound = (own ? DELAY_MS : 0) + 2 * control_ms + SPARE_MS;
+
+	return (own ? DELAY_MS : 0) + 2 * control_ms + SPARE_MS;
+}
+
+static bool
+is_in_time(const struct fault_run *run, int control_ms)
+{
 	int took = slowest_ms(run);
 
-	cr_expect(took >= 0 && took <= bound && run->code == CODE,
+	return took >= 0 && took <= bound_ms(&run->fault, control_ms) &&
+	       run->code == CODE;
+}
+
+/* On a busy machine a signal is late now and then whoever delays it: a run in
+ * which one was late is made again, alone. */
+static void
+make_again_if_late(struct fault_run *run, int control_ms)
+{
+	struct fault fault = run->fault;
+	const struct ns_setup *setup = run->setup;
+	int i;
+
+	for (i = 0; i < TRIES && !is_in_time(run, control_ms); i++) {
+		*run = (struct fault_run){.fault = fault, .setup = setup};
+		fault_run(run, 1);
+	}
+}
+
+static void
+judge(const struct plan *plan, struct fault_run *run, int control_ms)
+{
+	const struct fault *f = &run->fault;
+
+	make_again_if_late(run, control_ms);
+	cr_expect(is_in_time(run, control_ms),
 	          "%s of %s, call %d of %d: a signal took %d ms, %d is the "
 	          "most; exit code %d, said '%s', '%s'",
 	          f->call < 0 ? "no call" : calls_find(f->call)->name,
 	          f->who == FAULT_CHILD ? "a probe's child" : "hale", f->when,
-	          f->call < 0 ? 0 : plan->clean->counts[f->who][f->call], took,
-	          bound, run->code, run->out, run->err);
+	          f->call < 0 ? 0 : plan->clean->counts[f->who][f->call],
+	          slowest_ms(run), bound_ms(f, control_ms), run->code, run->out,
+	          run->err);
 }
 
 static struct ns_setup

@@ -134,22 +134,6 @@ Test(elf, has_read_only_relocations)
 	ns_kill(&ns);
 }
 
-/* What is executed has neither the file's head nor constants in it. */
-Test(elf, has_its_code_in_a_segment_of_its_own)
-{
-	const file_header *file = map(ns_hale());
-	const program_header *header =
-	    (const void *)((const char *)file + file->e_phoff);
-	bool apart = true;
-	int i;
-
-	for (i = 0; i < file->e_phnum; i++)
-		if (header[i].p_type == PT_LOAD && header[i].p_offset == 0 &&
-		    header[i].p_filesz > 0)
-			apart = (header[i].p_flags & PF_X) == 0;
-	cr_expect(apart);
-}
-
 Test(elf, has_no_executable_stack)
 {
 	const program_header *stack = find(map(ns_hale()), PT_GNU_STACK);
@@ -182,8 +166,8 @@ static bool
 is_heap(const char *symbol)
 {
 	static const char *const names[] = {
-	    "malloc", "calloc", "realloc", "reallocarray", "free",  "brk",
-	    "sbrk",   "mmap",   "mremap",  "strdup",       "alloca"};
+	    "malloc", "calloc", "realloc", "reallocarray", "free",
+	    "brk",    "sbrk",   "mremap",  "strdup",       "alloca"};
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -275,6 +259,28 @@ Test(elf, has_no_heap_in_its_code)
 		count++;
 	}
 	cr_expect_gt(count, 5);
+	free(names);
+}
+
+/* The status page is shared memory of a file, which is no heap. */
+Test(elf, maps_memory_only_for_the_status_page)
+{
+	char *names = objects(), *name;
+
+	for (name = strtok(names, " "); name != NULL;
+	     name = strtok(NULL, " ")) {
+		const file_header *file = map(name);
+		bool maps = false;
+		size_t i;
+
+		for (i = 0; i < file->e_shnum; i++)
+			if (section(file, i)->sh_type == SHT_SYMTAB)
+				maps =
+				    maps ||
+				    has_symbol(file, section(file, i), "mmap");
+		cr_expect_eq(maps, strstr(name, "report/status.o") != NULL,
+		             "%s", name);
+	}
 	free(names);
 }
 

@@ -76,10 +76,11 @@ Test(exit, by_a_signal_is_a_warning)
 
 	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "die", "9")},
 	       &output);
-	cr_expect(strncmp(output.err,
-	                  "hale: warning: PROGRAM was killed by KILL after ",
-	                  48) == 0,
-	          "%s", output.err);
+	cr_expect_eq(strncmp(output.err, "hale: warning: '/", 17), 0, "%s",
+	             output.err);
+	cr_expect_not_null(
+	    strstr(output.err, "/program' was killed by KILL after "), "%s",
+	    output.err);
 	cr_expect_eq(output.code, 137);
 }
 

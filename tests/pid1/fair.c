@@ -17,7 +17,7 @@
 
 enum { LONG = 1000 /* stops, two a system call */ };
 
-/* Start a hale that has PROGRAM running. */
+/* Start an instance of hale that has PROGRAM running. */
 static void
 start(struct trace *t, char **words)
 {

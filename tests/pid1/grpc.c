@@ -68,6 +68,12 @@ expect_request(struct responder *p, const char *more, size_t n)
 	cr_expect_arr_eq(v.request + sizeof(request) - 1, more, n);
 }
 
+static bool
+has_bytes(const struct server_visit *v, const char *bytes, size_t n)
+{
+	return memmem(v->request, sizeof(v->request), bytes, n) != NULL;
+}
+
 /* Neither the server's SETTINGS nor its consent is waited for. */
 Test(grpc, asks_in_one_piece)
 {
@@ -76,9 +82,34 @@ Test(grpc, asks_in_one_piece)
 	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG, p.target));
 	expect_request(&p, "\0\0\5\0\1\0\0\0\1\0\0\0\0\0", 15);
 	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG,
-	                        "--health-header", "Host: no",
 	                        checks_text("%s/a.B", p.target)));
 	expect_request(&p, "\0\0\x0a\0\1\0\0\0\1\0\0\0\0\5\x0a\3a.B", 20);
+	responder_close(&p);
+}
+
+/* A header is sent as metadata, whose names are in lower case; Host is what
+ * HTTP/2 calls the authority. */
+Test(grpc, sends_headers_as_metadata)
+{
+	struct responder p = responder_open("grpc", SERVER_PLAY(SAY(SERVING)));
+	struct server_visit v;
+
+	checks_healthy(NS_WORDS("--health-timeout", CHECKS_LONG,
+	                        "--health-header", "Authorization: Bearer x",
+	                        "--health-header", "Host: a.example",
+	                        p.target));
+	server_visited(&p.server, &v);
+	cr_expect(has_bytes(&v,
+	                    "\x0d"
+	                    "authorization"
+	                    "\x08"
+	                    "Bearer x",
+	                    23));
+	cr_expect(has_bytes(&v,
+	                    "\1\x09"
+	                    "a.example",
+	                    11));
+	cr_expect_not(has_bytes(&v, "localhost", 9));
 	responder_close(&p);
 }
 

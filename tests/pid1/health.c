@@ -83,25 +83,20 @@ Test(health, leaves_hales_name_alone_where_none_is_asked_for)
 	state_terminate(&ns, 143);
 }
 
-/* Each turn is a warning, and nothing else is. */
+/* Becoming unhealthy and the recovery are warnings; being healthy for the first
+ * time is not. */
 Test(health, says_when_it_turns)
 {
-	struct ns ns = state_start(
-	    false,
-	    NS_WORDS("--health", file_target(), "--health-interval=20ms",
-	             "--health-start-period=10m",
-	             "--health-start-interval=20ms", ns_program(), "wait"));
+	struct ns ns;
 	char line[NS_LINE];
 	int i;
 
+	go_up();
+	ns = state_start(false, NS_WORDS("--health", file_target(),
+	                                 "--health-interval=20ms", ns_program(),
+	                                 "wait"));
+	state_await_name(&ns, "hale:healthy");
 	for (i = 0; i < 3; i++) {
-		go_up();
-		cr_assert(ns_read_line(ns.err, line));
-		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
-		             line);
-		cr_expect_not_null(strstr(line, "healthy"), "%s", line);
-		cr_expect_null(strstr(line, "unhealthy"), "%s", line);
-		state_await_name(&ns, "hale:healthy");
 		go_down();
 		cr_assert(ns_read_line(ns.err, line));
 		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
@@ -110,6 +105,13 @@ Test(health, says_when_it_turns)
 		cr_expect_not_null(strcasestr(line, "no such file"), "%s",
 		                   line);
 		state_await_name(&ns, "hale:unhealthy");
+		go_up();
+		cr_assert(ns_read_line(ns.err, line));
+		cr_expect_eq(strncmp(line, "hale: warning: ", 15), 0, "%s",
+		             line);
+		cr_expect_not_null(strstr(line, "healthy"), "%s", line);
+		cr_expect_null(strstr(line, "unhealthy"), "%s", line);
+		state_await_name(&ns, "hale:healthy");
 	}
 	ns_kill(&ns);
 }
@@ -118,7 +120,8 @@ Test(health, says_when_it_turns_in_json)
 {
 	struct ns ns = state_start(
 	    false, NS_WORDS("--log-format=json", "--health", file_target(),
-	                    "--health-interval=20ms", ns_program(), "wait"));
+	                    "--health-interval=20ms", "--health-start-period=0",
+	                    ns_program(), "wait"));
 	char line[NS_LINE], value[JSON_TEXT];
 
 	cr_assert(ns_read_line(ns.err, line));
@@ -139,9 +142,9 @@ Test(health, says_when_it_turns_in_json)
 Test(health, says_each_failure_to_who_wants_to_know)
 {
 	struct ns ns = state_start(
-	    false,
-	    NS_WORDS("-v", "--health", file_target(), "--health-interval=20ms",
-	             "--health-retries=999", ns_program(), "wait"));
+	    false, NS_WORDS("-v", "--health", file_target(),
+	                    "--health-interval=20ms", "--health-retries=999",
+	                    "--health-start-period=0", ns_program(), "wait"));
 	int i;
 
 	for (i = 0; i < 4; i++)
@@ -170,11 +173,11 @@ static void
 check_state(const char *state, int attempts, char **options,
             const struct server_step *steps)
 {
-	char *words[32] = {"--health-interval=1ms", "--health-timeout",
-	                   CHECKS_LONG};
+	char *words[32] = {"--health-interval=1ms", "--health-start-period=0",
+	                   "--health-timeout", CHECKS_LONG};
 	struct server server;
 	struct ns ns;
-	size_t i, n = 3;
+	size_t i, n = 4;
 
 	for (i = 0; options[i] != NULL; i++)
 		words[n++] = options[i];
@@ -293,7 +296,8 @@ Test(health, is_never_looked_at_twice_at_a_time)
 	char *target = state_open_server(&server, SERVER_PLAY(HANG));
 	struct ns ns = state_start(
 	    false, NS_WORDS("--health", target, "--health-interval=1ms",
-	                    "--health-timeout=100ms", ns_program(), "wait"));
+	                    "--health-timeout=100ms", "--health-start-period=0",
+	                    ns_program(), "wait"));
 
 	while (*server.came < 10)
 		cr_assert_leq(state_descriptors(&ns, true), 1);
@@ -308,7 +312,8 @@ Test(health, is_that_of_the_worst)
 
 	helper_write_file(helper_path("other"), "");
 	ns = state_start(false,
-	                 NS_WORDS("--health-interval=20ms", "--health",
+	                 NS_WORDS("--health-interval=20ms",
+	                          "--health-start-period=0", "--health",
 	                          checks_text("file:%s", helper_path("other")),
 	                          "--health", file_target(), "--health",
 	                          checks_text("file:%s", helper_path("")),
@@ -327,17 +332,17 @@ Test(health, is_that_of_the_worst)
 	state_terminate(&ns, 143);
 }
 
-Test(health, has_options_that_are_one_targets_alone)
+Test(health, has_settings_of_one_target_before_it)
 {
 	struct server often, seldom, usual;
 	char *a = state_open_server(&often, SERVER_PLAY(OK));
 	char *b = state_open_server(&seldom, SERVER_PLAY(OK));
 	char *c = state_open_server(&usual, SERVER_PLAY(OK));
-	struct ns ns =
-	    state_start(false, NS_WORDS("--health-interval=2ms", "--health", a,
-	                                "--health-interval=1ms", "--health", b,
-	                                "--health-interval", CHECKS_LONG,
-	                                "--health", c, ns_program(), "wait"));
+	struct ns ns = state_start(
+	    false,
+	    NS_WORDS("--health", checks_text("interval=1ms %s", a), "--health",
+	             checks_text("interval=" CHECKS_LONG " %s", b), "--health",
+	             c, "--health-interval=2ms", ns_program(), "wait"));
 
 	server_await(&often, 20);
 	server_await(&usual, 20);
@@ -414,8 +419,8 @@ Test(health, sends_one_signal_for_all_targets)
 	cr_expect_eq(ns_wait(&ns), 7);
 }
 
-/* The exit code and the report of a hale that stops an stop_program which says
- * that it is ready. */
+/* The exit code and the report of an instance of hale that stops an
+ * stop_program which says that it is ready. */
 static void
 check_stop(bool plain, char **words)
 {
@@ -462,9 +467,10 @@ Test(health, stops_program_with_124)
 Test(health, rewrites_the_signal_that_stops)
 {
 	struct ns ns = state_start(
-	    false, NS_WORDS("--health", file_target(), "--health-interval=5ms",
-	                    "--on-unhealthy=stop", "--rewrite=TERM:QUIT",
-	                    ns_program(), "catch", "1", "3"));
+	    false,
+	    NS_WORDS("--health", file_target(), "--health-interval=5ms",
+	             "--health-start-period=0", "--on-unhealthy=stop",
+	             "--rewrite=TERM:QUIT", ns_program(), "catch", "1", "3"));
 
 	ns_expect_line(&ns, "3");
 	cr_expect_eq(ns_wait(&ns), 124);
@@ -479,10 +485,14 @@ Test(health, stops_program_though_another_target_asks_for_less)
 
 	for (i = 0; i < 2; i++) {
 		struct ns ns = state_start(
-		    true, NS_WORDS("--health-interval=5ms", "--health",
-		                   file_target(), "--on-unhealthy", order[i][0],
-		                   "--health", file_target(), "--on-unhealthy",
-		                   order[i][1], helper_stop_program(), "idle"));
+		    true, NS_WORDS("--health-interval=5ms",
+		                   "--health-start-period=0", "--health",
+		                   checks_text("on-unhealthy=%s %s",
+		                               order[i][0], file_target()),
+		                   "--health",
+		                   checks_text("on-unhealthy=%s %s",
+		                               order[i][1], file_target()),
+		                   helper_stop_program(), "idle"));
 
 		cr_expect_eq(ns_wait(&ns), 124);
 	}
@@ -495,7 +505,7 @@ Test(health, wakes_a_program_that_is_to_stop)
 	struct ns_output output;
 
 	go_up();
-	ns = state_start(false, NS_WORDS("--health", file_target(),
+	ns = state_start(false, NS_WORDS("-v", "--health", file_target(),
 	                                 "--health-interval=5ms",
 	                                 "--on-unhealthy=stop",
 	                                 helper_stop_program(), "stopped"));
@@ -547,11 +557,12 @@ Test(health, stops_a_program_that_ignores_term_in_ten_seconds, .timeout = 60)
 	long long length = 0;
 	bool sent = false;
 
-	trace_start(&t, &(struct ns_setup){
-			    .words = NS_WORDS(
-				"--health", file_target(),
-				"--health-interval=5ms", "--on-unhealthy=stop",
-				helper_stop_program(), "ignore-term", "idle")});
+	trace_start(&t,
+	            &(struct ns_setup){
+			.words = NS_WORDS(
+			    "--health", file_target(), "--health-interval=5ms",
+			    "--health-start-period=0", "--on-unhealthy=stop",
+			    helper_stop_program(), "ignore-term", "idle")});
 	while (length == 0) {
 		cr_assert(trace_next(&t));
 		if (t.at == TRACE_ENTRY && t.call == SYS_kill &&

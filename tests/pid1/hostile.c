@@ -116,15 +116,15 @@ Test(hostile, a_million_signals_lose_none_that_is_queued, .timeout = 120)
 	cr_expect_eq(ns_wait(&ns), CODE);
 }
 
-Test(hostile, a_program_that_no_signal_can_be_queued_for_gets_the_others)
+Test(hostile, a_program_that_no_signal_can_be_queued_for_gets_all_of_them)
 {
-	struct ns ns =
-	    start(NS_WORDS(hostile_program(), "full", "2", "7"), NULL);
+	struct ns ns = start(
+	    NS_WORDS("--log-level=debug", hostile_program(), "full", "3", "7"),
+	    NULL);
 
 	ns_expect_line(&ns, "done");
 	ns_queue(&ns, 40, 1);
-	state_await_message(
-	    &ns, "cannot forward RTMIN+6 to process 2: Resource tempor");
+	ns_expect_line(&ns, "40");
 	finish(&ns);
 }
 
@@ -221,6 +221,7 @@ Test(hostile, thousands_of_answers_without_sense_leave_nothing, .timeout = 120)
 	char *target = checks_text("http://127.0.0.1:%d/", port);
 	unsigned long long memory;
 	struct server server;
+	const double probes = PROBES * 0.9; /* of which the time is taken */
 	long long before;
 	struct ns ns;
 
@@ -234,7 +235,7 @@ Test(hostile, thousands_of_answers_without_sense_leave_nothing, .timeout = 120)
 	memory = ns_status(&ns, 1, "VmRSS", 10);
 	before = time_taken(&ns);
 	server_await(&server, PROBES);
-	cr_expect_lt((time_taken(&ns) - before) / (PROBES - PROBES / 10),
+	cr_expect_lt((double)(time_taken(&ns) - before) / probes,
 	             PROBE_NS * patience_factor());
 	check_bounds(&ns, memory);
 	cr_expect(state_is_named(&ns, "hale:unhealthy"));
@@ -318,8 +319,8 @@ is_good_again(void *ns)
 	return output.code == 0;
 }
 
-/* A hale that is traced stands still, which --check tells; when the tracer has
- * gone, all is as it was. */
+/* An instance of hale that is traced stands still, which --check tells; when
+ * the tracer has gone, all is as it was. */
 Test(hostile, a_tracer_holds_hale_up_until_it_ends)
 {
 	struct ns ns =
@@ -353,7 +354,7 @@ Test(hostile, a_tracer_of_another_user_is_refused)
 	finish(&ns);
 }
 
-/* Be a hale that nobody but root may read, as another user. */
+/* Be an instance of hale that nobody but root may read, as another user. */
 static void
 be_unreadable(void *argv)
 {
@@ -410,7 +411,7 @@ Test(hostile, hale_lives_without_what_has_a_limit)
 
 	ns_expect_line(&ns, "starved");
 	ns_expect_line(&ns, "done");
-	state_await_message(&ns, "unhealthy: exec:true: Too many open files");
+	state_await_message(&ns, "unhealthy: exec:true: cannot run true: ");
 	before = time_taken(&ns);
 	state_let_pass(1000);
 	cr_expect_lt(time_taken(&ns) - before, REST_NS * patience_factor());

@@ -203,8 +203,12 @@ Test(limits, leave_no_new_privileges, .timeout = 60)
 /* ------ The shortest list of system calls. ------ */
 
 /* What musl calls before main(), and no more of it. */
-static const int start_of_musl[] = {SYS_execve, SYS_arch_prctl,
-                                    SYS_set_tid_address, SYS_mprotect};
+static const int start_of_musl[] = {
+    SYS_execve, SYS_arch_prctl, SYS_set_tid_address, SYS_mprotect,
+#ifdef COUNTED /* by tests/coverage/share.c */
+    SYS_shmget, SYS_shmat,
+#endif
+};
 
 static struct sock_filter *
 allow(struct sock_filter *at, int call)

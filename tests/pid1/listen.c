@@ -161,7 +161,7 @@ go_up(void)
 	helper_write_file(helper_path("up"), "");
 }
 
-/* A hale that is healthy. */
+/* An instance of hale that is healthy. */
 static struct ns
 start_well(void (*prepare)(void *), void *argument)
 {
@@ -251,7 +251,7 @@ Test(listen, refuses_what_is_no_question)
 	memset(large, 'x', sizeof(large) - 1);
 	large[sizeof(large) - 1] = '\0';
 	memcpy(large, "GET /livez HTTP/1.1\r\nA: ", 24);
-	expect_answer(large, "431 Too Large", "");
+	expect_answer(large, "431 Request Header Fields Too Large", "");
 	finish(&ns);
 }
 
@@ -265,6 +265,14 @@ Test(listen, has_metrics)
 	                          file_target()));
 	expect_answer(GET("/metrics"), OK, "\nhale_orphans_reaped_total 0\n");
 	finish(&ns);
+}
+
+static bool
+has_started(void *argument)
+{
+	(void)argument;
+	return strncmp(ask_over(AF_INET, GET("/startupz")), "HTTP/1.1 200",
+	               12) == 0;
 }
 
 static bool
@@ -287,6 +295,62 @@ Test(listen, counts_orphans)
 	ns_expect_line(&ns, "ready");
 	ns_wait_until(are_counted, NULL);
 	ns_kill(&ns);
+}
+
+/* ------ Started, ready, waiting ------ */
+
+/* What a startupProbe asks: a database that is down is not its concern. */
+Test(listen, tells_that_program_has_started)
+{
+	struct ns ns = start("--health-start-period", CHECKS_LONG,
+	                     "--health-start-interval=20ms", "--ready",
+	                     checks_text("file:%s", helper_path("database")),
+	                     ns_program(), "catch", "2", "7");
+
+	expect_answer(GET("/startupz"), UNAVAILABLE, "starting");
+	go_up();
+	ns_wait_until(has_started, NULL);
+	expect_answer(GET("/livez"), OK, "starting");
+	expect_answer(GET("/readyz"), UNAVAILABLE, "database");
+	finish(&ns);
+}
+
+Test(listen, tells_that_program_is_unready)
+{
+	struct ns ns;
+
+	go_up();
+	ns = start("--health-retries=1", "--ready",
+	           checks_text("file:%s", helper_path("database")),
+	           ns_program(), "catch", "2", "7");
+	state_await_name(&ns, "hale:unready");
+	expect_answer(GET("/livez"), OK, "unready");
+	expect_answer(GET("/startupz"), OK, "unready");
+	expect_answer(GET("/readyz"), UNAVAILABLE, "database");
+	expect_answer(GET("/metrics"), OK,
+	              "\nhale_state{state=\"unready\"} 1\n");
+	expect_answer(GET("/metrics"), OK, "\nhale_ready 0\n");
+	expect_answer(GET("/metrics"), OK, "\nhale_live 1\n");
+	finish(&ns);
+}
+
+Test(listen, answers_while_hale_waits_for_targets)
+{
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS("--health-listen", place, "--health=file:/",
+	                      "--wait-for",
+	                      checks_text("interval=20ms %s", file_target()),
+	                      ns_program(), "catch", "2", "7")});
+
+	state_await_message(&ns, "waiting for ");
+	expect_answer(GET("/livez"), OK, "starting");
+	expect_answer(GET("/readyz"), UNAVAILABLE, file_target());
+	expect_answer(GET("/startupz"), UNAVAILABLE, "starting");
+	go_up();
+	ns_expect_line(&ns, "ready");
+	state_await_name(&ns, "hale:healthy");
+	expect_state(OK, OK, "healthy");
+	finish(&ns);
 }
 
 /* ------ Where ------ */
@@ -464,7 +528,7 @@ limit_descriptors(void *count)
 Test(listen, says_what_it_lacks)
 {
 	struct ns_output output;
-	rlim_t count = 4;
+	rlim_t count = 3;
 
 	ns_run(&(struct ns_setup){.words = NS_WORDS("--health-listen", port,
 	                                            "--health=file:/",
@@ -482,12 +546,13 @@ Test(listen, says_what_it_lacks)
 Test(listen, goes_on_with_few_descriptors)
 {
 	rlim_t count = 8;
-	struct ns ns = start_with(
-	    limit_descriptors, &count,
-	    NS_WORDS("--health=file:/", "--health=file:/proc",
-	             "--health=file:/dev", "--health=file:/etc",
-	             "--health=file:/bin", "--health=file:/sys",
-	             "--health=file:/tmp", ns_program(), "catch", "2", "7"));
+	struct ns ns =
+	    start_with(limit_descriptors, &count,
+	               NS_WORDS("--health-start-period=10m", "--health=file:/",
+	                        "--health=file:/proc", "--health=file:/dev",
+	                        "--health=file:/etc", "--health=file:/bin",
+	                        "--health=file:/sys", "--health=file:/tmp",
+	                        ns_program(), "catch", "2", "7"));
 
 	expect_answer(GET("/livez"), OK, "starting");
 	finish(&ns);

@@ -147,7 +147,7 @@ Test(log, is_json_for_all_that_there_is_to_say)
 	    "%s", said);
 	cr_expect_null(strstr(judged, "false"), "%s", said);
 	cr_expect_not_null(strstr(said, "\"signal\":\"WINCH\""));
-	cr_expect_not_null(strstr(said, "\"drain\":20"), "%s", said);
+	cr_expect_not_null(strstr(said, "\"drain_ms\":20"), "%s", said);
 	cr_expect_not_null(strstr(said, "\"code\":137"));
 	cr_assert(helper_jq(".level", said, rest, sizeof(rest)));
 }

@@ -56,7 +56,8 @@ check_forward(const struct ns *ns, int n)
 	ns_await_sleep(ns);
 }
 
-/* A hale that says all it can on err, with a program that catches signals. */
+/* An instance of hale that says all it can on err, with a program that catches
+ * signals. */
 static struct ns
 start(int err, char *count, void (*prepare)(void *))
 {

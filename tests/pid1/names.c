@@ -20,7 +20,7 @@
 #include "state.h"
 #include "terminal.h"
 
-/* A hale with this argv. */
+/* An instance of hale with this argv. */
 static struct ns
 start(char **argv, bool plain)
 {

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -200,7 +201,7 @@ check_watchdog(bool plain)
 	struct ns ns = start_as(&(struct ns_setup){
 	    .words = NS_WORDS("--health=notify:?max-age=300ms",
 	                      "--health-interval=50ms", "--health-retries=2",
-	                      "--health-start-period", CHECKS_LONG,
+	                      "--health-start-period", CHECKS_LONG, "-v",
 	                      notify_program()),
 	    .plain = plain});
 
@@ -317,6 +318,110 @@ Test(notify, is_heard_to_the_end)
 	state_await_name(&ns, "hale:stopping");
 	expect(&ns, "flood 1000 STATUS=stopping", "hale:stopping");
 	expect(&ns, "say READY=1", "hale:stopping");
+	ns_kill(&ns);
+}
+
+/* Liveness goes on, or nobody would see a shutdown that hangs. */
+Test(notify, makes_program_unready_by_stopping)
+{
+	struct ns_output output;
+	struct ns one,
+	    ns = start_as(&(struct ns_setup){
+		.words = NS_WORDS("--health=notify:?max-age=1s",
+	                          "--health-interval=50ms",
+	                          "--health-retries=1", notify_program())});
+
+	expect(&ns, "say READY=1", "hale:healthy");
+	expect(&ns, "say STOPPING=1", "hale:unready");
+	one = ns_start_beside(
+	    &ns, &(struct ns_setup){.words = NS_WORDS("--check", "--live")});
+	ns_collect(&one, &output);
+	cr_expect_eq(output.code, 0, "%s", output.out);
+	expect(&ns, "say WATCHDOG=1", "hale:unready");
+	state_await_name(&ns, "hale:unhealthy");
+	ns_kill(&ns);
+}
+
+/* ------ What is passed on. ------ */
+
+/* A socket of the test's own, as podman has one outside the container. */
+static int
+bind_outer(char name[64])
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), n;
+
+	n = snprintf(name, 64, "@hale-test-%d", (int)getpid());
+	memcpy(at.sun_path + 1, name + 1, (size_t)n - 1);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&at,
+	                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+	                              (size_t)n)),
+	             0);
+	return fd;
+}
+
+/* The next message on it, with no descriptor. */
+static void
+expect_message(int fd, const char *expected)
+{
+	char text[NS_LINE];
+	_Alignas(struct cmsghdr) char control[256];
+	struct iovec part = {text, sizeof(text) - 1};
+	struct msghdr m = {.msg_iov = &part,
+	                   .msg_iovlen = 1,
+	                   .msg_control = control,
+	                   .msg_controllen = sizeof(control)};
+	ssize_t n;
+
+	cr_assert(ns_await_input(fd));
+	n = recvmsg(fd, &m, 0);
+	cr_assert_gt(n, 0);
+	text[n] = '\0';
+	cr_expect_str_eq(text, expected);
+	cr_expect_eq(m.msg_controllen, 0);
+}
+
+static struct ns
+start_relayed(char *name)
+{
+	return start_as(&(struct ns_setup){
+	    .words = NS_WORDS("--health=notify:", notify_program()),
+	    .env = NS_WORDS(checks_text("NOTIFY_SOCKET=%s", name))});
+}
+
+/* podman --sdnotify=container; systemd outside knows hale's pid alone. */
+Test(notify, is_passed_on_to_the_manager_outside)
+{
+	char name[64];
+	int fd = bind_outer(name);
+	struct ns ns = start_relayed(name);
+
+	expect(&ns, "say STATUS=loading|X-OWN=1", "hale:starting");
+	expect_message(fd, "STATUS=loading\nX-OWN=1");
+	expect(&ns, "say MAINPID=7|READY=1|FDSTORE=1", "hale:healthy");
+	expect_message(fd, "READY=1\n");
+	say(&ns, "descriptors FDSTORE=1|FDNAME=a|STATUS=x");
+	expect_message(fd, "STATUS=x");
+	expect(&ns, "say STOPPING=1", "hale:unready");
+	expect_message(fd, "STOPPING=1");
+	ns_kill(&ns);
+	close(fd);
+}
+
+/* Nobody reads it, and its queue has room for a few messages. */
+Test(notify, waits_for_no_manager_outside)
+{
+	char name[64];
+	int fd = bind_outer(name);
+	struct ns ns = start_relayed(name);
+
+	expect(&ns, "flood 2000 STATUS=x", "hale:starting");
+	expect(&ns, "say READY=1", "hale:healthy");
+	ns_send(&ns, SIGTERM);
+	cr_expect_eq(ns_wait(&ns), 143);
+	close(fd);
+	ns = start_relayed(name); /* now it is not there at all */
+	expect(&ns, "say READY=1", "hale:healthy");
 	ns_kill(&ns);
 }
 

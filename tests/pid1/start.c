@@ -269,15 +269,65 @@ Test(start, renames_the_listen_pid_that_is_hales)
 	cr_expect_str_eq(listen_pid(NULL, &output), "unset 2\n");
 }
 
-Test(start, leaves_the_environment_to_program)
+/* What PROGRAM finds in the variable if hale has this entry in its environment
+ * and these words before PROGRAM. */
+static void
+check_variable(char *entry, char *word, const char *expected)
+{
+	struct ns_output output;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(entry, "="), entry);
+	ns_run(&(struct ns_setup){.words = NS_WORDS(word, ns_program(),
+	                                            "variable", name),
+	                          .env = NS_WORDS(entry)},
+	       &output);
+	cr_expect_str_eq(output.out, expected, "%s: %s%s", entry, output.out,
+	                 output.err);
+}
+
+/* Two hales, one inside the other, must not both obey a setting that is meant
+ * for the container. */
+Test(start, keeps_its_own_settings_from_program)
+{
+	check_variable("HALE_LOG_LEVEL=error", "--", "unset 2\n");
+	check_variable("HALE_LOG_LEVEL=error", "--log-level=info", "unset 2\n");
+	check_variable("HALE_GRACE=0", "--", "unset 2\n");
+	check_variable("HALE_DRAIN=1ms", "--", "unset 2\n");
+	check_variable("HALE_FORWARD=group", "--forward=child", "unset 2\n");
+	check_variable("HALE_STOP_SIGNAL=QUIT", "--", "unset 2\n");
+	check_variable("HALE_WAIT_FOR=file:/", "--", "unset 2\n");
+	check_variable("HALE_HEALTH_INTERVAL=1s", "--health=file:/",
+	               "unset 2\n");
+}
+
+/* The command of a probe has PROGRAM's environment. */
+Test(start, keeps_its_own_settings_from_probes)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "variable",
-	                                            "HALE_LOG_LEVEL"),
-	                          .env = NS_WORDS("HALE_LOG_LEVEL=error")},
-	       &output);
-	cr_expect_str_eq(output.out, "error 2\n");
+	ns_run(
+	    &(struct ns_setup){
+		.words = NS_WORDS(
+		    "--on-unhealthy=stop", "--health-retries=1",
+		    "--health=exec:sh -c 'test -z \"${HALE_GRACE+x}\" && "
+		    "test \"$HALE_PORT\" = 80 && exit 1; exit 0'",
+		    ns_program(), "wait"),
+		.env = NS_WORDS("HALE_GRACE=1s", "HALE_PORT=80")},
+	    &output);
+	cr_expect_eq(output.code, 124, "%s", output.err);
+}
+
+Test(start, leaves_all_other_variables_to_program)
+{
+	check_variable("HALE_PORT=tcp://10.0.0.1:80", "--",
+	               "tcp://10.0.0.1:80 2\n");
+	check_variable("HALE_CHECK=1", "--", "1 2\n");
+	check_variable("HALE_=x", "--", "x 2\n");
+	check_variable("TINI_VERBOSITY=1", "--", "1 2\n");
+	check_variable("TINI_SUBREAPER=", "--", " 2\n");
+	check_variable("DUMB_INIT_SETSID=1", "--", "1 2\n");
+	check_variable("XHALE_GRACE=1", "--", "1 2\n");
 }
 
 Test(start, passes_programs_words_on_untouched)

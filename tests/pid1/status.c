@@ -34,7 +34,8 @@ go_up(void)
 	helper_write_file(helper_path("up"), "");
 }
 
-/* A hale that watches a file, the other options being the usual ones. */
+/* An instance of hale that watches a file, the other options being the usual
+ * ones. */
 static struct ns
 start(bool plain)
 {
@@ -259,7 +260,8 @@ Test(status, is_not_hidden_by_who_calls_itself_so)
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS(
 		"/bin/sh", "-c",
-		checks_text("%s --health %s --health-interval=20ms %s idle & "
+		checks_text("%s --health %s --health-interval=20ms "
+	                    "--health-start-period=0 %s idle & "
 	                    "exec %s named hale:healthy idle",
 	                    ns_hale(), file_target(), helper_stop_program(),
 	                    helper_stop_program())),
@@ -372,7 +374,8 @@ Test(status, has_all_in_json)
 	struct ns_output output;
 	struct ns ns = ns_start(&(struct ns_setup){
 	    .words = NS_WORDS(
-		"--health", file_target(), "--health-interval=20ms", "--health",
+		"--health", checks_text("interval=20ms %s", file_target()),
+		"--health",
 		checks_text("exec:%s say 'out of \"order\"' say two exit 3",
 	                    helper_stop_program()),
 		"--health=file:/", ns_program(), "wait")});

@@ -4,9 +4,11 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "checks.h"
 #include "helper.h"
 #include "patience.h"
 
@@ -456,9 +458,10 @@ Test(stop, counts_the_grace_from_the_end_of_the_drain)
 
 Test(stop, begins_with_the_signal_that_was_chosen_and_no_other)
 {
-	struct ns ns = start(false, NS_WORDS("--stop-signal=QUIT", "--drain",
-	                                     LONG, helper_stop_program(),
-	                                     "report-signals", "5", "3"));
+	struct ns ns =
+	    start(false, NS_WORDS("--stop-signal=none", "--stop-signal=QUIT",
+	                          "--drain", LONG, helper_stop_program(),
+	                          "report-signals", "5", "3"));
 
 	ns_send(&ns, SIGTERM);
 	ns_expect_line(&ns, "15");
@@ -471,6 +474,121 @@ Test(stop, begins_with_the_signal_that_was_chosen_and_no_other)
 	ns_send(&ns, SIGQUIT);
 	ns_expect_line(&ns, "3");
 	cr_expect_eq(ns_wait(&ns), 3);
+}
+
+/* What was chosen comes beside TERM and INT. */
+Test(stop, begins_with_term_and_int_whatever_was_chosen)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR2};
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		struct ns ns = ns_start(&(struct ns_setup){
+		    .words = NS_WORDS("--drain", LONG, helper_stop_program(),
+		                      "report-signals", "2", "3"),
+		    .env = NS_WORDS("HALE_STOP_SIGNAL=QUIT,USR2")});
+
+		ns_expect_line(&ns, "ready");
+		ns_send(&ns, signals[i]); /* the drain begins */
+		ns_send(&ns, SIGHUP);
+		ns_expect_line(&ns, "1");
+		ns_send(&ns, signals[i]); /* and is over at once */
+		ns_expect_line(&ns, checks_text("%d", signals[i]));
+		cr_expect_eq(ns_wait(&ns), 3);
+	}
+}
+
+/* PROGRAM gets QUIT twice under these words; is there one warning of it? */
+static void
+check_quit(bool warned, char **words)
+{
+	struct ns ns = start(false, words);
+	char text[NS_TEXT], *at;
+
+	ns_send(&ns, SIGQUIT);
+	ns_expect_line(&ns, "3");
+	ns_send(&ns, SIGQUIT);
+	ns_expect_line(&ns, "3");
+	ns_read_to_end(ns.err, text, sizeof(text));
+	cr_expect_eq(ns_wait(&ns), 6);
+	at = strstr(text, "--stop-signal QUIT");
+	cr_expect_eq(at != NULL, warned, "%s", text);
+	cr_expect(at == NULL || strstr(at + 1, "--stop-signal QUIT") == NULL,
+	          "twice: %s", text);
+}
+
+/* It is the STOPSIGNAL of some images, which then have neither. */
+Test(stop, warns_once_that_quit_has_neither_drain_nor_grace)
+{
+	check_quit(true, NS_WORDS("--grace", LONG, helper_stop_program(),
+	                          "report-signals", "2", "6"));
+	check_quit(true, NS_WORDS("--drain", LONG, helper_stop_program(),
+	                          "report-signals", "2", "6"));
+	check_quit(false, NS_WORDS("--", helper_stop_program(),
+	                           "report-signals", "2", "6"));
+	check_quit(false,
+	           NS_WORDS("--stop-signal=QUIT", "--grace", LONG,
+	                    helper_stop_program(), "report-signals", "2", "6"));
+}
+
+Test(stop, says_how_long_it_may_take_where_that_is_asked_for)
+{
+	struct ns_output output;
+
+	ns_run(&(struct ns_setup){.words = NS_WORDS(
+				      "-v", "--drain=5s", "--grace=20s",
+				      helper_stop_program(), "exit", "3")},
+	       &output);
+	cr_expect_not_null(
+	    strstr(output.err, "hale: info: a stop may take 25s: "), "%s",
+	    output.err);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-v", helper_stop_program(),
+	                                            "exit", "3")},
+	       &output);
+	cr_expect_null(strstr(output.err, "a stop may take"), "%s", output.err);
+}
+
+/* What is left when PROGRAM has ended: some programs take a second TERM for an
+ * order to hurry.  CONT comes in any case. */
+static void
+check_terms(bool plain, char *forward)
+{
+	struct ns ns = start(
+	    plain, NS_WORDS("--forward", forward, "--grace", LONG,
+	                    helper_stop_program(), "beside", "report-signals",
+	                    "2", "0", "+", "exit-after-term", "300", "6"));
+
+	ns_send(&ns, SIGTERM);
+	ns_expect_line(&ns, "15");
+	ns_expect_line(&ns, "18");
+	cr_expect_eq(ns_wait(&ns), 6);
+}
+
+Test(stop, sends_no_second_term_to_those_to_whom_it_was_forwarded)
+{
+	check_terms(false, "group");
+	check_terms(true, "group");
+	check_terms(false, "all");
+	check_terms(false, "child");
+	check_terms(true, "child");
+}
+
+/* Who left PROGRAM's group has not had one, and gets one. */
+Test(stop, sends_term_to_those_who_left_the_group)
+{
+	int plain;
+
+	for (plain = 0; plain < 2; plain++) {
+		struct ns ns =
+		    start(plain != 0,
+		          NS_WORDS("-g", "--grace", LONG, helper_stop_program(),
+		                   "beside", "session", "report-signals", "1",
+		                   "0", "+", "exit-after-term", "0", "6"));
+
+		ns_send(&ns, SIGTERM);
+		ns_expect_line(&ns, "15");
+		cr_expect_eq(ns_wait(&ns), 6);
+	}
 }
 
 Test(stop, may_begin_with_a_real_time_signal)

@@ -19,7 +19,7 @@
 #include "ns.h"
 #include "refuse.h"
 
-/* A hale on the terminal; standard output is still a pipe. */
+/* An instance of hale on the terminal; standard output is still a pipe. */
 static struct ns
 start(struct terminal *t, char **words)
 {

@@ -23,7 +23,20 @@ static const struct mistake mistakes[] = {
     {{"-vx"}, NULL, {"-x"}},
     {{"--no-such"}, NULL, {"--no-such"}},
     {{"--no-such=3"}, NULL, {"--no-such=3"}},
-    {{"--forwar", "group"}, NULL, {"--forwar"}},
+    {{"--forwar", "group"}, NULL, {"'--forwar'", "mean '--forward'?"}},
+    {{"--gracee", "5s"}, NULL, {"unknown option", "mean '--grace'?"}},
+    {{"--health", "localhost:80"}, NULL, {"mean 'http://localhost:80'?"}},
+    {{"--health", "every=1s file:/"}, NULL, {"'every'", "interval, timeout"}},
+    {{"--health", "retries=0 file:/"}, NULL, {"--health", "retries='0'"}},
+    {{"--health", "retries=1"}, NULL, {"--health", "no target"}},
+    {{"--health=header='A: b file:/"}, NULL, {"--health", "not closed"}},
+    {{"--ready", "on-unhealthy=stop file:/"}, NULL, {"--ready"}},
+    {{"--wait-for", "timeout=1s file:/"}, NULL, {"--wait-for", "interval="}},
+    {{"--wait-for", "notify:"}, NULL, {"--wait-for", "'notify:'"}},
+    {{"--wait-timeout", "x"}, NULL, {"--wait-timeout", "'x'"}},
+    {{"--stop-signal", "KILL"}, NULL, {"--stop-signal", "'KILL'"}},
+    {{"--live"}, NULL, {"--live needs --check"}},
+    {{"--health-listen", "80"}, NULL, {"needs --health or --ready"}},
     {{"--forward", "parent"}, NULL, {"--forward", "'parent'"}},
     {{"--forward="}, NULL, {"--forward", "''"}},
     {{"--rewrite", "TERM"}, NULL, {"--rewrite", "'TERM'"}},
@@ -55,6 +68,10 @@ static const struct mistake mistakes[] = {
     {{NULL}, "HALE_REMAP_EXIT=1,2,256", {"HALE_REMAP_EXIT", "'256'"}},
     {{NULL}, "HALE_LOG_LEVEL=5", {"HALE_LOG_LEVEL", "'5'"}},
     {{NULL}, "HALE_LOG_FORMAT=JSON", {"HALE_LOG_FORMAT", "'JSON'"}},
+    {{NULL}, "HALE_STOP_SIGNAL=none,KILL", {"HALE_STOP_SIGNAL", "'KILL'"}},
+    {{NULL}, "HALE_HEALTH=file:/,file:/b", {"HALE_HEALTH", "two targets"}},
+    {{NULL}, "HALE_READY=file:", {"HALE_READY", "'file:'"}},
+    {{NULL}, "HALE_WAIT_FOR=notify:", {"HALE_WAIT_FOR", "'notify:'"}},
     {{NULL}, "TINI_VERBOSITY=much", {"TINI_VERBOSITY", "'much'"}},
     {{NULL}, "TINI_VERBOSITY=-1", {"TINI_VERBOSITY", "'-1'"}},
 };
@@ -233,7 +250,6 @@ Test(usage, prints_its_pages_on_stdout)
 	check_page("-l", "Permission is hereby granted");
 }
 
-/* Which were packed while hale was built. */
 Test(usage, prints_the_licence_word_for_word)
 {
 	char licence[NS_TEXT];

@@ -27,7 +27,7 @@
 #include "look.h"
 
 enum {
-	TRICKLE = 20,    /* ms between two bytes */
+	TRICKLE = 20, /* ms between two bytes */
 	PATIENCE = 2, /* connections of one mood */
 	GOOD = 2000,  /* ms that all is well, and then is not */
 	BAD = 1500,

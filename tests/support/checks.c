@@ -146,7 +146,9 @@ checks_no_target(int i)
 	    "tcp://127.0.0.1:65536",
 	    "tcp://127.0.0.1:80/path",
 	    "tcp:127.0.0.1:80",
-	    "tcp://no-such-name.invalid:80",
+	    "tcp://two..dots:80",
+	    "tcp://a_label_of_64_bytes_that_no_name_server_could_ever_know_"
+	    "whoever_:80",
 	    "unix:",
 	    "unix:socket",
 	    "exec:",

@@ -49,13 +49,15 @@ block_all(void)
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 }
 
-/* Take the next signal but CHLD, and IO, which belongs to a lease; 0 if none
- * comes for 200 ms. */
+/* Signals that nobody counts: the end of a child, and what a lease brings. */
+static unsigned long uncounted = 1UL << (SIGCHLD - 1) | 1UL << (SIGIO - 1);
+
+/* Take the next signal that counts; 0 if none comes for 200 ms. */
 static int
 take(siginfo_t *info)
 {
 	const struct timespec limit = {0, 200000000};
-	unsigned long asked = ~(1UL << (SIGCHLD - 1) | 1UL << (SIGIO - 1));
+	unsigned long asked = ~uncounted;
 
 	info->si_signo = 0;
 	(void)syscall(SYS_rt_sigtimedwait, &asked, info, &limit, sizeof(asked));
@@ -70,11 +72,11 @@ sleep_a_moment(void)
 	nanosleep(&moment, NULL);
 }
 
-/* count COUNT CODE */
+/* count COUNT CODE: a CODE above 128 is a death by a signal */
 static int
 do_count(char **words)
 {
-	int left = atoi(words[0]);
+	int left = atoi(words[0]), code = atoi(words[1]);
 	siginfo_t info;
 
 	block_all();
@@ -84,7 +86,9 @@ do_count(char **words)
 			printf("%d\n", info.si_signo);
 			left--;
 		}
-	return atoi(words[1]);
+	if (code > 128)
+		kill(getpid(), code - 128);
+	return code;
 }
 
 /* become UID COMMAND...: change the user, then be COMMAND */
@@ -380,6 +384,44 @@ do_stop_storm(char **words)
 	return atoi(words[1]);
 }
 
+/* storm-after COUNT CODE: leave a child that stops all others, without end, as
+ * soon as PROGRAM has ended */
+static int
+do_storm_after(char **words)
+{
+	pid_t program = getpid();
+
+	block_all();
+	if (fork() == 0) {
+		while (getppid() == program)
+			sleep_a_moment();
+		for (;;)
+			kill(-1, SIGSTOP);
+	}
+	return do_count(words);
+}
+
+/* pair-storm COUNT CODE: a child stops all others and lets them go on, without
+ * end; so does an orphan, which hale hears of */
+static int
+do_pair_storm(char **words)
+{
+	uncounted |= 1UL << (SIGCONT - 1);
+	block_all();
+	if (fork() == 0) {
+		if (fork() == 0)
+			for (;;)
+				pause(); /* to be stopped, as hale's child */
+		if (fork() == 0)
+			for (;;) {
+				kill(-1, SIGSTOP);
+				kill(-1, SIGCONT);
+			}
+		_exit(0);
+	}
+	return do_count(words);
+}
+
 /* Take a lease on a file as soon as nobody else has it open; keep it when the
  * kernel asks for it. */
 static int
@@ -397,13 +439,62 @@ take_lease(const char *path, int how)
 	return -1;
 }
 
-/* lease PATH COUNT CODE: nobody else shall open or execute the file */
+/* leases PATH:... COUNT CODE: nobody else shall open or execute these files */
 static int
-do_lease(char **words)
+do_leases(char **words)
 {
-	if (take_lease(words[0], F_WRLCK) < 0) {
-		printf("no lease: %s\n", strerror(errno));
-		return 100;
+	char *path, *rest = words[0];
+
+	while ((path = strsep(&rest, ":")) != NULL)
+		if (take_lease(path, F_WRLCK) < 0) {
+			printf("no lease on %s: %s\n", path, strerror(errno));
+			return 100;
+		}
+	return do_count(words + 1);
+}
+
+static void
+make_directories(char *path)
+{
+	char *at = path;
+
+	while ((at = strchr(at + 1, '/')) != NULL) {
+		*at = '\0';
+		(void)mkdir(path, 0777);
+		*at = '/';
+	}
+}
+
+/* Write numbers into a FIFO without end, for whoever takes it for a list. */
+static _Noreturn void
+feed(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	while (write(fd, "100000000 ", 10) == 10)
+		continue;
+	_exit(1);
+}
+
+/* fifos PATH:... COUNT CODE: put a FIFO in the place of each, with somebody who
+ * writes into every second one */
+static int
+do_fifos(char **words)
+{
+	char *path, *rest = words[0];
+	int i = 0;
+
+	umask(0); /* other users come after this one */
+	block_all();
+	while ((path = strsep(&rest, ":")) != NULL) {
+		make_directories(path);
+		(void)unlink(path);
+		if (mkfifo(path, 0666) < 0) {
+			printf("no FIFO %s: %s\n", path, strerror(errno));
+			return 100;
+		}
+		if (i++ % 2 == 1 && fork() == 0)
+			feed(path);
 	}
 	return do_count(words + 1);
 }
@@ -432,14 +523,13 @@ do_leave_lease(char **words)
 	return atoi(words[1]);
 }
 
-/* Does a signal that hale is sent come back within two seconds? */
+/* Does hale forward this signal within two seconds? */
 static bool
-comes_back(int n)
+arrives(int n)
 {
 	const struct timespec limit = {2, 0};
 	unsigned long asked = 1UL << (n - 1);
 
-	kill(getppid(), n);
 	return syscall(SYS_rt_sigtimedwait, &asked, NULL, &limit,
 	               sizeof(asked)) == n;
 }
@@ -455,10 +545,11 @@ do_stop_terminal(char **words)
 	if (ioctl(STDERR_FILENO, TIOCEXCL) < 0)
 		return 100;
 	for (; left > 0; left--) {
-		kill(getppid(), SIGUSR2); /* hale says something */
-		usleep((useconds_t)(rand() % 200));
+		kill(getppid(), SIGUSR2);              /* hale says something */
+		usleep((useconds_t)(left * 37 % 200)); /* another moment each */
 		tcflow(STDERR_FILENO, TCOOFF);
-		if (!comes_back(SIGUSR1)) {
+		kill(getppid(), SIGUSR1);
+		if (!arrives(SIGUSR1) || !arrives(SIGUSR2)) {
 			printf("hale waits for the terminal\n");
 			return 100;
 		}
@@ -478,14 +569,217 @@ do_be_traced(char **words)
 	return do_count(words);
 }
 
+/* Have this process's parent as its tracer, stop as the tracee, and execute
+ * something, which stops it again. */
+static _Noreturn void
+be_traced_and_execute(void)
+{
+	signal(SIGUSR2, SIG_IGN);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(100);
+	kill(getpid(), SIGUSR2);
+	execl("/bin/true", "true", NULL);
+	_exit(100);
+}
+
+/* traced-command: what a probe runs, with hale as its tracer */
+static int
+do_traced_command(char **words)
+{
+	(void)words;
+	be_traced_and_execute();
+}
+
+/* An orphan that hale traces has to get on; it holds a pipe as long as it
+ * lives. */
+static void
+leave_traced_orphan(void)
+{
+	int ends[2];
+	char byte;
+	pid_t parent;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	parent = fork();
+	if (parent == 0) {
+		pid_t middle = getpid();
+
+		if (fork() != 0)
+			_exit(0);
+		while (getppid() == middle)
+			sleep_a_moment();
+		be_traced_and_execute();
+	}
+	(void)waitpid(parent, NULL, 0);
+	close(ends[1]);
+	(void)!read(ends[0], &byte, 1);
+	close(ends[0]);
+}
+
+/* orphans-traced COUNT CODE: some of them, one after the other */
+static int
+do_orphans_traced(char **words)
+{
+	int i;
+
+	for (i = 0; i < 20; i++)
+		leave_traced_orphan();
+	return do_count(words);
+}
+
+/* trace-program COUNT CODE: a child traces PROGRAM and never waits for it */
+static int
+do_trace_program(char **words)
+{
+	pid_t program = getpid();
+	int ends[2];
+	char byte = 'n';
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 100;
+	block_all();
+	prctl(PR_SET_DUMPABLE,
+	      1); /* as a program that it has executed would be */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	if (fork() == 0) {
+		if (ptrace(PTRACE_SEIZE, program, 0, 0) == 0)
+			byte = 'y';
+		(void)!write(ends[1], &byte, 1);
+		for (;;)
+			pause();
+	}
+	(void)!read(ends[0], &byte, 1);
+	printf(byte == 'y' ? "traced\n" : "refused\n");
+	return do_count(words);
+}
+
+/* ------ Numbers that are used again, and what is closed. ------ */
+
+/* Have the kernel give the same pids again, where it lets us. */
+static void
+rewind_pids(void)
+{
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "20", 2);
+	close(fd);
+}
+
+/* A child that leads a group and ends soon.  Nobody has a reason to kill it:
+ * who does meant somebody who had the number before. */
+static void
+use_pid(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		setpgid(0, 0);
+		sleep_a_moment();
+		_exit(0);
+	}
+	if (pid < 0)
+		sleep_a_moment();
+	else if (waitpid(pid, &status, 0) == pid && WIFSIGNALED(status))
+		printf("a stranger was killed\n");
+}
+
+/* reuse-pids COUNT CODE: use the same pids again and again, for children and
+ * for orphans */
+static int
+do_reuse_pids(char **words)
+{
+	pid_t program = getpid();
+
+	block_all();
+	if (fork() == 0)
+		while (getppid() == program) {
+			rewind_pids();
+			use_pid();
+			if (fork() == 0) {
+				if (fork() == 0)
+					sleep_a_moment();
+				_exit(0);
+			}
+			(void)waitpid(-1, NULL, 0);
+		}
+	return do_count(words);
+}
+
+/* close-output MS: what a probe runs; it closes its output, and ends later */
+static int
+do_close_output(char **words)
+{
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	usleep((useconds_t)atoi(words[0]) * 1000);
+	return 0;
+}
+
+/* Empty each pipe of hale's that can be opened, and then fill it. */
+static void
+spoil_pipes(void)
+{
+	char path[64], bytes[4096] = "";
+	int i, fd;
+
+	for (i = 0; i < 16; i++) {
+		snprintf(path, sizeof(path), "/proc/1/fd/%d", i);
+		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+		while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0)
+			continue;
+		while (fd >= 0 && i > 2 && write(fd, bytes, 4096) > 0)
+			continue;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+/* close-pipes COUNT CODE: close standard error, and do what can be done with
+ * hale's pipes, 300 times */
+static int
+do_close_pipes(char **words)
+{
+	int i;
+
+	uncounted |= 1UL << (SIGWINCH - 1);
+	block_all();
+	close(STDERR_FILENO);
+	for (i = 0; i < 300; i++) {
+		kill(1, SIGWINCH); /* hale says something */
+		spoil_pipes();
+		sleep_a_moment();
+	}
+	return do_count(words);
+}
+
 static const struct command commands[] = {
-    {"stop-storm", 2, do_stop_storm},   {"lease", 3, do_lease},
-    {"leave-lease", 2, do_leave_lease}, {"stop-terminal", 3, do_stop_terminal},
-    {"be-traced", 2, do_be_traced},     {"count", 2, do_count},
-    {"become", 2, do_become},           {"storm", 2, do_storm},
-    {"kill-hale", 2, do_kill_hale},     {"full", 2, do_full},
-    {"fork-bomb", 2, do_fork_bomb},     {"misuse-files", 2, do_misuse_files},
-    {"trace-hale", 2, do_trace_hale},   {"take-limits", 2, do_take_limits},
+    {"stop-storm", 2, do_stop_storm},
+    {"leases", 3, do_leases},
+    {"leave-lease", 2, do_leave_lease},
+    {"stop-terminal", 3, do_stop_terminal},
+    {"be-traced", 2, do_be_traced},
+    {"count", 2, do_count},
+    {"become", 2, do_become},
+    {"storm", 2, do_storm},
+    {"kill-hale", 2, do_kill_hale},
+    {"full", 2, do_full},
+    {"fork-bomb", 2, do_fork_bomb},
+    {"misuse-files", 2, do_misuse_files},
+    {"trace-hale", 2, do_trace_hale},
+    {"take-limits", 2, do_take_limits},
+    {"fifos", 3, do_fifos},
+    {"storm-after", 2, do_storm_after},
+    {"pair-storm", 2, do_pair_storm},
+    {"traced-command", 0, do_traced_command},
+    {"reuse-pids", 2, do_reuse_pids},
+    {"orphans-traced", 2, do_orphans_traced},
+    {"close-pipes", 2, do_close_pipes},
+    {"trace-program", 2, do_trace_program},
+    {"close-output", 1, do_close_output},
 };
 
 static int

@@ -19,7 +19,9 @@ enum { NS_PIPE = 0, NS_CLOSED = -1 };
 /* How hale is to be started; zero is the plain case. */
 struct ns_setup {
 	char **words;     /* hale's arguments, its name left out */
-	char **env;       /* its environment beside PATH, or NULL */
+	char **env;       /* its environment beside PATH, or NULL; where
+	                     health is watched, the start period is 0 unless it
+	                     is set */
 	bool plain;       /* not as PID 1 */
 	bool scratch;     /* in an empty directory of its own, ns_scratch() */
 	int in, out, err; /* NS_PIPE, NS_CLOSED or a descriptor */
@@ -34,7 +36,7 @@ struct ns {
 	int in, out, err; /* the test's ends of its pipes, or -1 */
 };
 
-/* What a hale that has ended left. */
+/* What an instance of hale that has ended left. */
 struct ns_output {
 	int code; /* exit code */
 	char out[NS_TEXT], err[NS_TEXT];

@@ -30,7 +30,8 @@ enum {
 	TICK = 50,       /* ms between two bytes of a trickle, and of a pause */
 	FAREWELL = 5000, /* ms that a client is given to close its end */
 	DESCRIPTORS = 1024,
-	CROWD = 64, /* connections that fill any queue of no length */
+	MANY_CONNECTIONS =
+	    64, /* connections that fill any queue of no length */
 };
 
 /* ------ In the server's processes: no assertion may be made here. ------ */
@@ -44,7 +45,8 @@ end_with(pid_t parent)
 		_exit(0);
 }
 
-/* All that is not the server's, as the pipes of a hale that is there. */
+/* All that is not the server's, as the pipes of an instance of hale that is
+ * there. */
 static void
 close_others(const struct server *server, int fd)
 {
@@ -403,7 +405,7 @@ server_fill(int fd)
 
 	cr_assert_eq(listen(fd, 0), 0);
 	cr_assert_eq(getsockname(fd, (struct sockaddr *)&to, &size), 0);
-	for (i = 0; i < CROWD; i++)
+	for (i = 0; i < MANY_CONNECTIONS; i++)
 		if (!open_one_more((struct sockaddr *)&to, size))
 			return;
 	cr_assert_fail("the queue never is full");

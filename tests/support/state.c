@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state: what others see of a hale that watches PROGRAM's health.
+ * state: what others see of an instance of hale that watches PROGRAM's health.
  */
 #include "state.h"
 

@@ -23,6 +23,10 @@ struct trace {
  * that will be PROGRAM until it is. */
 void trace_start(struct trace *t, const struct ns_setup *setup);
 
+/* Keep the vDSO from an instance of hale that has not executed anything yet, so
+ * that it reads the clocks by system calls. */
+void trace_hide_vdso(const struct trace *t);
+
 /* Go on to the next system call's entry or exit, or PROGRAM's start.  False
  * when hale has ended. */
 bool trace_next(struct trace *t);

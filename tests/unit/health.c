@@ -5,7 +5,7 @@
 
 enum { NOW = 1000000, INTERVAL = 10000, TIMEOUT = 3000, FAST = 500 };
 
-static struct health_rule rules[HEALTH_MAX];
+static struct health_rule rules[HEALTH_TARGETS_MAX];
 static struct health health;
 
 static void
@@ -13,18 +13,17 @@ begin_all(int count, long long now)
 {
 	int i;
 
-	for (i = 0; i < HEALTH_MAX; i++)
-		rules[i] =
-		    (struct health_rule){{[HEALTH_INTERVAL] = INTERVAL,
-		                          [HEALTH_TIMEOUT] = TIMEOUT,
-		                          [HEALTH_RETRIES] = 3,
-		                          [HEALTH_SUCCESSES] = 1,
-		                          [HEALTH_START_INTERVAL] = FAST}};
+	for (i = 0; i < HEALTH_TARGETS_MAX; i++)
+		rules[i] = (struct health_rule){.interval_ms = INTERVAL,
+		                                .timeout_ms = TIMEOUT,
+		                                .retries = 3,
+		                                .successes = 1,
+		                                .start_interval_ms = FAST};
 	health_init(&health, rules, count, now);
 }
 
 /* An attempt from start to end in no time. */
-static enum health_verdict
+static enum health_outcome
 attempt(int target, bool passed, long long now)
 {
 	health_begin(&health, target, now);
@@ -34,8 +33,8 @@ attempt(int target, bool passed, long long now)
 static void
 expect_state(int target, enum health_state one, enum health_state all)
 {
-	cr_expect_eq(health.watch[target].state, (int)one, "%d",
-	             health.watch[target].state);
+	cr_expect_eq(health.targets[target].state, (int)one, "%d",
+	             health.targets[target].state);
 	cr_expect_eq(health.state, (int)all, "%d", health.state);
 }
 
@@ -55,8 +54,8 @@ Test(health, begins_with_all_due_at_once)
 Test(health, is_healthy_with_the_first_success)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_SUCCESSES] = 5;
-	cr_expect_eq(attempt(0, true, NOW + 7), HEALTH_TURNED);
+	rules[0].successes = 5;
+	cr_expect_eq(attempt(0, true, NOW + 7), HEALTH_CHANGED);
 	expect_state(0, HEALTH_HEALTHY, HEALTH_HEALTHY);
 	cr_expect_eq(health.since, NOW + 7);
 }
@@ -71,31 +70,31 @@ Test(health, is_unhealthy_after_that_many_failures_in_a_row)
 	cr_expect_eq(attempt(0, false, NOW), HEALTH_COUNTED);
 	cr_expect_eq(attempt(0, false, NOW), HEALTH_COUNTED);
 	expect_state(0, HEALTH_HEALTHY, HEALTH_HEALTHY);
-	cr_expect_eq(attempt(0, false, NOW), HEALTH_TURNED);
+	cr_expect_eq(attempt(0, false, NOW), HEALTH_CHANGED);
 	expect_state(0, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
-	cr_expect_eq(health.watch[0].failures, 3);
+	cr_expect_eq(health.targets[0].failures, 3);
 	cr_expect_eq(attempt(0, false, NOW), HEALTH_COUNTED);
 }
 
 Test(health, is_unhealthy_from_the_start_too)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_RETRIES] = 1;
-	cr_expect_eq(attempt(0, false, NOW), HEALTH_TURNED);
+	rules[0].retries = 1;
+	cr_expect_eq(attempt(0, false, NOW), HEALTH_CHANGED);
 	expect_state(0, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
 }
 
 Test(health, is_healthy_again_after_that_many_successes_in_a_row)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_RETRIES] = 1;
-	rules[0].value[HEALTH_SUCCESSES] = 2;
+	rules[0].retries = 1;
+	rules[0].successes = 2;
 	attempt(0, false, NOW);
 	cr_expect_eq(attempt(0, true, NOW), HEALTH_COUNTED);
 	attempt(0, false, NOW);
 	cr_expect_eq(attempt(0, true, NOW), HEALTH_COUNTED);
 	expect_state(0, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
-	cr_expect_eq(attempt(0, true, NOW), HEALTH_TURNED);
+	cr_expect_eq(attempt(0, true, NOW), HEALTH_CHANGED);
 	expect_state(0, HEALTH_HEALTHY, HEALTH_HEALTHY);
 }
 
@@ -104,11 +103,11 @@ Test(health, lets_it_fail_until_the_start_period_is_over)
 	int i;
 
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_START_PERIOD] = 2000;
+	rules[0].start_period_ms = 2000;
 	for (i = 0; i < 10; i++)
 		attempt(0, false, NOW + 1999);
 	expect_state(0, HEALTH_STARTING, HEALTH_STARTING);
-	cr_expect_eq(health.watch[0].failures, 0);
+	cr_expect_eq(health.targets[0].failures, 0);
 	attempt(0, false, NOW + 2000);
 	attempt(0, false, NOW + 2000);
 	expect_state(0, HEALTH_STARTING, HEALTH_STARTING);
@@ -119,7 +118,7 @@ Test(health, lets_it_fail_until_the_start_period_is_over)
 Test(health, counts_every_failure_after_a_success_in_the_start_period)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_START_PERIOD] = 2000;
+	rules[0].start_period_ms = 2000;
 	attempt(0, true, NOW);
 	attempt(0, false, NOW + 1);
 	attempt(0, false, NOW + 1);
@@ -130,7 +129,7 @@ Test(health, counts_every_failure_after_a_success_in_the_start_period)
 Test(health, asks_often_while_it_starts)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_START_PERIOD] = 2000;
+	rules[0].start_period_ms = 2000;
 	attempt(0, false, NOW);
 	cr_expect_eq(health_next(&health), NOW + FAST);
 	attempt(0, true, NOW + FAST);
@@ -157,7 +156,7 @@ Test(health, counts_the_interval_from_start_to_start)
 Test(health, makes_up_for_nothing_when_an_attempt_outlasts_the_interval)
 {
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_INTERVAL] = 100;
+	rules[0].interval_ms = 100;
 	health_begin(&health, 0, NOW);
 	cr_expect_eq(health_due(&health, NOW + 1000), HEALTH_NONE);
 	health_judge(&health, 0, true, NOW + 1000);
@@ -175,7 +174,7 @@ Test(health, gives_an_attempt_its_time_and_no_more)
 	cr_expect_eq(health_expired(&health, NOW + TIMEOUT), 0);
 	cr_expect_eq(health_judge(&health, 0, false, NOW + TIMEOUT),
 	             HEALTH_COUNTED);
-	cr_expect_eq(health.watch[0].failures, 1);
+	cr_expect_eq(health.targets[0].failures, 1);
 }
 
 /* A container that was paused for an hour, in the middle of an attempt. */
@@ -184,11 +183,11 @@ Test(health, throws_away_what_it_sees_too_late)
 	long long late = NOW + 3600000;
 
 	begin_all(1, NOW);
-	rules[0].value[HEALTH_RETRIES] = 1;
+	rules[0].retries = 1;
 	health_begin(&health, 0, NOW);
 	cr_expect_eq(health_judge(&health, 0, false, late), HEALTH_IGNORED);
 	expect_state(0, HEALTH_STARTING, HEALTH_STARTING);
-	cr_expect_eq(health.watch[0].attempts, 0);
+	cr_expect_eq(health.targets[0].passed, 0);
 	cr_expect_eq(health_due(&health, late), 0);
 	attempt(0, true, late);
 	cr_expect_eq(health_next(&health), late + INTERVAL);
@@ -221,7 +220,7 @@ Test(health, of_all_is_that_of_the_worst)
 	begin_all(3, NOW);
 	attempt(0, true, NOW);
 	expect_state(0, HEALTH_HEALTHY, HEALTH_STARTING);
-	rules[1].value[HEALTH_RETRIES] = 1;
+	rules[1].retries = 1;
 	attempt(1, false, NOW);
 	expect_state(1, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
 	attempt(1, true, NOW);
@@ -251,4 +250,63 @@ Test(health, asks_at_the_time_that_was_postponed_to)
 	health_postpone(&health, 0, NOW + 40);
 	cr_expect_eq(health_due(&health, NOW + 39), HEALTH_NONE);
 	cr_expect_eq(health_due(&health, NOW + 40), 0);
+}
+
+Test(health, is_unready_and_not_unhealthy_when_a_ready_target_fails)
+{
+	begin_all(2, NOW);
+	rules[1].readiness = true;
+	rules[1].retries = 2;
+	attempt(0, true, NOW);
+	attempt(1, true, NOW);
+	attempt(1, false, NOW);
+	expect_state(1, HEALTH_HEALTHY, HEALTH_HEALTHY);
+	cr_expect_eq(attempt(1, false, NOW), HEALTH_CHANGED);
+	expect_state(1, HEALTH_UNREADY, HEALTH_UNREADY);
+	attempt(1, true, NOW);
+	expect_state(1, HEALTH_HEALTHY, HEALTH_HEALTHY);
+}
+
+Test(health, puts_unhealthy_before_starting_before_unready_before_healthy)
+{
+	begin_all(3, NOW);
+	rules[0].retries = rules[1].retries = 1;
+	rules[1].readiness = true;
+	attempt(1, false, NOW);
+	expect_state(1, HEALTH_UNREADY, HEALTH_STARTING);
+	attempt(2, true, NOW);
+	expect_state(2, HEALTH_HEALTHY, HEALTH_STARTING);
+	attempt(0, true, NOW);
+	expect_state(0, HEALTH_HEALTHY, HEALTH_UNREADY);
+	attempt(0, false, NOW);
+	expect_state(0, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
+}
+
+Test(health, is_unready_at_once_while_program_says_that_it_stops)
+{
+	begin_all(1, NOW);
+	attempt(0, true, NOW);
+	health_note_stopping(&health, 0, true);
+	attempt(0, false, NOW);
+	expect_state(0, HEALTH_UNREADY, HEALTH_UNREADY);
+	health_note_stopping(&health, 0, false);
+	attempt(0, false, NOW);
+	attempt(0, false, NOW);
+	expect_state(0, HEALTH_UNREADY, HEALTH_UNREADY);
+	attempt(0, false, NOW);
+	expect_state(0, HEALTH_UNHEALTHY, HEALTH_UNHEALTHY);
+}
+
+Test(health, counts_how_often_the_state_has_changed)
+{
+	begin_all(1, NOW);
+	rules[0].retries = 1;
+	attempt(0, true, NOW);
+	attempt(0, true, NOW);
+	attempt(0, false, NOW);
+	cr_expect_eq(health.transitions, 2);
+	health_stop(&health, NOW);
+	cr_expect_eq(health.transitions, 3);
+	cr_expect_eq(health.targets[0].passed, 2);
+	cr_expect_eq(health.targets[0].failed, 1);
 }

@@ -5,13 +5,24 @@
 #include <criterion/redirect.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include "json.h"
 
 static char buffer[LOG_LINE_MAX];
 static bool json;
+
+/* The levels as JSON has them: as --log-level takes them. */
+static const char *const json_levels[] = {"error", "warn", "info", "debug"};
 
 static const char *
 line(enum log_level level, unsigned long dropped, const char *format, ...)
@@ -33,6 +44,22 @@ Test(log, names_the_level)
 	cr_expect_str_eq(line(LOG_WARN, 0, "x"), "hale: warning: x");
 	cr_expect_str_eq(line(LOG_INFO, 0, "x"), "hale: info: x");
 	cr_expect_str_eq(line(LOG_DEBUG, 0, "x"), "hale: debug: x");
+}
+
+Test(log, names_the_level_and_the_logger_in_json)
+{
+	char wanted[128];
+	int level;
+
+	json = true;
+	for (level = LOG_ERROR; level <= LOG_DEBUG; level++) {
+		snprintf(wanted, sizeof(wanted),
+		         "{\"time\":\"2026-01-02T03:04:05.678Z\","
+		         "\"level\":\"%s\",\"logger\":\"hale\","
+		         "\"msg\":\"x\"}",
+		         json_levels[level]);
+		cr_expect_str_eq(line((enum log_level)level, 0, "x"), wanted);
+	}
 }
 
 Test(log, puts_each_argument_in_its_place)
@@ -76,13 +103,6 @@ Test(log, says_times_in_seconds)
 	    "hale: info: 0.000s 0.007s 61.234s");
 }
 
-Test(log, knows_errors_that_have_no_words_here)
-{
-	errno = EBADMSG;
-	cr_assert_str_eq(line(LOG_INFO, 0, "{error:e}, {number:d}", 3LL),
-	                 "hale: info: error 74, 3");
-}
-
 Test(log, gives_each_fact_a_field_in_json)
 {
 	json = true;
@@ -91,6 +111,7 @@ Test(log, gives_each_fact_a_field_in_json)
 	    line(LOG_WARN, 3, "a {one:s} {two:d} {three:t} {four:d} {five:e}",
 	         "x", -2LL, 1500LL, 1LL << 40),
 	    "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"warn\","
+	    "\"logger\":\"hale\","
 	    "\"msg\":\"a x -2 1.500s 1099511627776 "
 	    "No such file or directory\",\"one\":\"x\",\"two\":-2,"
 	    "\"three\":1500,\"four\":1099511627776,"
@@ -103,6 +124,7 @@ Test(log, quotes_what_json_needs_quoted)
 	cr_assert_str_eq(
 	    line(LOG_ERROR, 0, "'{value:q}'", "\"\\\n\xff\xe2\x82\xac"),
 	    "{\"time\":\"2026-01-02T03:04:05.678Z\",\"level\":\"error\","
+	    "\"logger\":\"hale\","
 	    "\"msg\":\"'\\\"\\\\\\\\x0a\\\\xff\xe2\x82\xac'\","
 	    "\"value\":\"\\\"\\\\\\\\x0a\\\\xff\xe2\x82\xac\"}");
 }
@@ -125,10 +147,27 @@ Test(log, ends_a_json_line_however_long_the_values_are)
 	}
 }
 
-Test(log, gives_the_message_alone_as_well)
+/* Half an object cannot be read: its text is cut, and its facts left out. */
+Test(log, ends_a_json_line_that_is_too_long)
+{
+	static char value[4 * LOG_LINE_MAX];
+	const char *whole;
+
+	json = true;
+	memset(value, '"', sizeof(value) - 1);
+	whole = line(LOG_WARN, 0, "a {value:s}", value);
+	cr_expect(json_valid(whole));
+	cr_expect_geq(strlen(whole), LOG_LINE_MAX - 2);
+	value[800] = '\0'; /* the text fits, the fact does not */
+	whole = line(LOG_WARN, 0, "{value:s} {number:d}", value, 7LL);
+	cr_expect(json_valid(whole));
+	cr_expect_str_eq(whole + strlen(whole) - 5, "\" 7\"}");
+}
+
+Test(log, appends_the_message_alone_to_the_copy)
 {
 	struct text t;
-	struct log log = {.level = LOG_ERROR, .kept = &t};
+	struct log log = {.level = LOG_ERROR, .copy = &t};
 
 	text_init(&t, buffer, sizeof(buffer));
 	errno = ENOENT;
@@ -157,13 +196,14 @@ overhear(int write_end, int read_end, struct log *log, char *heard, size_t size)
 static void
 expect_heard(int ends[2])
 {
-	struct log log = {.level = LOG_WARN, .dropped = 2};
+	struct log log = {.level = LOG_WARN, .dropped = 2, .dropped_total = 5};
 	char heard[LOG_LINE_MAX] = "";
 
 	overhear(ends[1], ends[0], &log, heard, sizeof(heard) - 1);
 	cr_expect_str_eq(heard, "hale: warning: said "
 	                        "(messages dropped before this one: 2)\n");
 	cr_expect_eq(log.dropped, 0);
+	cr_expect_eq(log.dropped_total, 5);
 }
 
 Test(log, writes_to_a_pipe)
@@ -195,7 +235,8 @@ Test(log, drops_and_counts_what_a_full_pipe_would_make_it_wait_for)
 		continue;
 	fcntl(ends[1], F_SETFL, flags);
 	overhear(ends[1], ends[0], &log, much, sizeof(much));
-	cr_assert_eq(log.dropped, 1);
+	cr_expect_eq(log.dropped, 1);
+	cr_expect_eq(log.dropped_total, 1);
 }
 
 Test(log, counts_what_a_closed_stderr_loses)
@@ -206,7 +247,8 @@ Test(log, counts_what_a_closed_stderr_loses)
 	close(STDERR_FILENO);
 	log_say(&log, LOG_ERROR, "nobody hears this");
 	dup2(saved, STDERR_FILENO);
-	cr_assert_eq(log.dropped, 1);
+	cr_expect_eq(log.dropped, 1);
+	cr_expect_eq(log.dropped_total, 1);
 }
 
 Test(log, appends_to_a_file_where_the_program_writes_too)
@@ -234,4 +276,108 @@ Test(log, is_silent_above_its_level)
 	cr_assert_eq(overhear(ends[1], ends[0], &log, heard, sizeof(heard)),
 	             -1);
 	cr_assert_eq(log.dropped, 0);
+}
+
+/* A terminal whose output goes nowhere until somebody reads it. */
+static void
+open_terminal(int *reader, int *terminal)
+{
+	struct termios raw;
+
+	cr_assert_eq(openpty(reader, terminal, NULL, NULL, NULL), 0);
+	tcgetattr(*terminal, &raw);
+	cfmakeraw(&raw);
+	tcsetattr(*terminal, TCSANOW, &raw);
+}
+
+Test(log, writes_to_a_terminal)
+{
+	int ends[2];
+
+	open_terminal(&ends[0], &ends[1]);
+	expect_heard(ends);
+}
+
+Test(log, never_waits_for_a_terminal_that_is_stopped)
+{
+	struct log log = {.level = LOG_WARN};
+	char heard[64];
+	int reader, terminal;
+
+	open_terminal(&reader, &terminal);
+	cr_assert_eq(tcflow(terminal, TCOOFF), 0);
+	cr_expect_eq(overhear(terminal, reader, &log, heard, sizeof(heard)),
+	             -1);
+	cr_expect_eq(log.dropped, 1);
+}
+
+/* As root, TIOCEXCL keeps nobody from opening the terminal. */
+Test(log, writes_nothing_to_a_terminal_that_it_cannot_reopen)
+{
+	struct log log = {.level = LOG_WARN};
+	char heard[64];
+	int reader, terminal;
+
+	open_terminal(&reader, &terminal);
+	cr_assert_eq(ioctl(terminal, TIOCEXCL), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+	cr_expect_eq(overhear(terminal, reader, &log, heard, sizeof(heard)),
+	             -1);
+	cr_expect_eq(log.dropped, 1);
+}
+
+Test(log, drops_what_nobody_reads_from_a_pipe_any_more)
+{
+	struct log log = {.level = LOG_WARN};
+	int ends[2], saved = dup(STDERR_FILENO);
+
+	cr_assert_eq(pipe(ends), 0);
+	close(ends[0]);
+	dup2(ends[1], STDERR_FILENO);
+	signal(SIGPIPE, SIG_IGN); /* hale drops those that it caused */
+	log_say(&log, LOG_WARN, "said");
+	dup2(saved, STDERR_FILENO);
+	cr_expect_eq(log.dropped, 1);
+}
+
+/* A pipe of another user's cannot be opened again, but from Linux 6.4 on it can
+ * be written to without waiting. */
+Test(log, writes_to_a_pipe_that_it_cannot_reopen_or_drops_the_message)
+{
+	struct log log = {.level = LOG_WARN};
+	struct iovec mark = {.iov_base = "> ", .iov_len = 2};
+	char heard[64] = "";
+	bool possible;
+	int ends[2];
+
+	if (geteuid() != 0)
+		cr_skip_test("only root can change its user");
+	cr_assert_eq(pipe(ends), 0);
+	possible = pwritev2(ends[1], &mark, 1, -1, RWF_NOWAIT) > 0;
+	cr_assert_eq(setresuid(65534, 65534, 65534), 0);
+	overhear(ends[1], ends[0], &log, heard, sizeof(heard) - 1);
+	cr_expect_str_eq(heard, possible ? "> hale: warning: said\n" : "");
+	cr_expect_eq(log.dropped, possible ? 0 : 1);
+}
+
+Test(log, writes_to_a_device_that_takes_everything)
+{
+	struct log log = {.level = LOG_WARN};
+	char heard[8];
+	int null = open("/dev/null", O_RDWR);
+
+	overhear(null, null, &log, heard, sizeof(heard));
+	cr_expect_eq(log.dropped, 0);
+}
+
+Test(log, drops_what_a_directory_cannot_take)
+{
+	struct log log = {.level = LOG_WARN};
+	int root = open("/", O_RDONLY), saved = dup(STDERR_FILENO);
+
+	dup2(root, STDERR_FILENO);
+	log_say(&log, LOG_WARN, "said");
+	dup2(saved, STDERR_FILENO);
+	cr_expect_eq(log.dropped, 1);
 }

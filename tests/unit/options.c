@@ -6,7 +6,6 @@
 #include <string.h>
 
 static struct options options;
-static char strings[OPTIONS_POOL];
 
 enum { WORDS = 24 };
 
@@ -22,7 +21,6 @@ parse_under(const char *name, pid_t self, char **words, char **variables)
 		argv[i + 1] = words[i];
 	argv[i + 1] = NULL;
 	memset(&options, 0, sizeof(options));
-	options.pool = (struct target_pool){strings, sizeof(strings)};
 	return options_parse(&options, argv, variables, self);
 }
 
@@ -37,26 +35,10 @@ parse_as(pid_t self, char **words, char **variables)
 #define parse(...)     parse_as(1, LIST(__VA_ARGS__), NOTHING)
 #define parse_env(...) parse_as(1, LIST("true"), LIST(__VA_ARGS__))
 
-/* The line that init.c makes of the error. */
-static const char *
-complaint(void)
-{
-	static char line[512];
-	struct options_error error = options.error;
-
-	if (error.value != NULL)
-		snprintf(line, sizeof(line), "%s: '%s' %s%s", error.option,
-		         error.value, error.problem, error.wanted);
-	else
-		snprintf(line, sizeof(line), "%s%s%s", error.option,
-		         error.problem, error.wanted);
-	return line;
-}
-
 #define refused(call, line)                                                    \
 	do {                                                                   \
 		cr_expect_eq(call, -1, "%s", #call);                           \
-		cr_expect_str_eq(complaint(), line);                           \
+		cr_expect_str_eq(options.error, line);                         \
 	} while (0)
 
 Test(options, have_the_defaults_of_the_manual)
@@ -173,17 +155,16 @@ Test(options, that_ask_for_text_end_the_command_line)
 Test(options, that_are_wrong_name_themselves_the_value_and_the_way_out)
 {
 	refused(parse("--bogus=3", "true"),
-	        "--bogus=3 is no option of hale's; see --help");
+	        "unknown option '--bogus=3'; see --help");
 	refused(parse("--forwar", "child", "true"),
-	        "--forwar is no option of hale's; see --help");
-	refused(parse("-gx", "true"), "-x is no option of hale's; see --help");
+	        "unknown option '--forwar'; did you mean '--forward'?");
+	refused(parse("-gx", "true"), "unknown option '-x'; see --help");
 	refused(parse("--forward", "x", "true"),
 	        "--forward: 'x' is not child|group|all");
 	refused(parse("--forward=", "true"),
 	        "--forward: '' is not child|group|all");
-	refused(parse("--forward"), "--forward needs a value: child|group|all");
-	refused(parse("-g", "-p"),
-	        "-p needs a value: a signal: a name like TERM, or 1 to 64");
+	refused(parse("--forward"), "--forward needs a value: WHOM");
+	refused(parse("-g", "-p"), "-p needs a value: SIGNAL");
 	refused(parse("-pFOO", "true"),
 	        "-p: 'FOO' is not a signal: a name like TERM, or 1 to 64");
 	refused(parse("-e256", "true"),
@@ -191,7 +172,76 @@ Test(options, that_are_wrong_name_themselves_the_value_and_the_way_out)
 	refused(parse("--log-level", "loud", "true"),
 	        "--log-level: 'loud' is not error|warn|info|debug");
 	refused(parse("--help=me"),
-	        "--help: 'me' is too much: it takes no value");
+	        "--help takes no value, but was given 'me'");
+}
+
+Test(options, that_are_mistyped_are_answered_with_the_nearest_name)
+{
+	static const char *const words[][2] = {
+	    {"--gracee", "grace"},
+	    {"--grace-", "grace"},
+	    {"--garce", "grace"},
+	    {"--lve", "live"},
+	    {"--wiat-for", "wait-for"},
+	    {"--health-intervall", "health-interval"},
+	    {"--helth", "health"},
+	    {"--Grace", "grace"},
+	    {"--stop-singal", "stop-signal"},
+	};
+	static const char *const strange[] = {
+	    "--x",
+	    "--gr",
+	    "--nonsense",
+	    "--l",
+	    "--stat-us-s",
+	    "---",
+	    "--"
+	    "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijkl",
+	};
+	char line[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(line, sizeof(line),
+		         "unknown option '%s'; did you mean '--%s'?",
+		         words[i][0], words[i][1]);
+		refused(parse((char *)words[i][0], "true"), line);
+	}
+	for (i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
+		snprintf(line, sizeof(line), "unknown option '%s'; see --help",
+		         strange[i]);
+		refused(parse((char *)strange[i], "true"), line);
+	}
+	refused(parse("--gracee=5", "true"),
+	        "unknown option '--gracee=5'; did you mean '--grace'?");
+	refused(parse("--bad\n\xff", "true"),
+	        "unknown option '--bad\\x0a\\xff'; see --help");
+}
+
+Test(options, are_read_on_after_an_error_to_know_how_to_say_it)
+{
+	refused(
+	    parse("--bogus", "--drain=x", "--log-format=json", "-v", "true"),
+	    "unknown option '--bogus'; see --help");
+	cr_expect(options.log_json);
+	cr_expect_eq(options.log_level, LOG_INFO);
+	refused(parse_as(1, LIST("--bogus", "true"),
+	                 LIST("HALE_LOG_FORMAT=json", "HALE_GRACE=x")),
+	        "unknown option '--bogus'; see --help");
+	cr_expect(options.log_json);
+	refused(
+	    parse("--health-timeout=x", "--check"),
+	    "--health-timeout: 'x' is not a duration like 500ms, 10s, 1m30s "
+	    "or 2h");
+	cr_expect_eq(options.action, OPTIONS_CHECK);
+}
+
+Test(options, take_warning_for_warn)
+{
+	cr_assert_eq(parse("-v", "--log-level=warning", "true"), 0);
+	cr_expect_eq(options.log_level, LOG_INFO);
+	cr_assert_eq(parse_env("HALE_LOG_LEVEL=warning"), 0);
+	cr_expect_eq(options.log_level, LOG_WARN);
 }
 
 Test(options, refuse_every_malformed_number_and_rewriting)
@@ -235,11 +285,11 @@ Test(options, survive_an_empty_argv)
 Test(options, that_reach_all_processes_are_for_pid_1_alone)
 {
 	refused(parse_as(7, LIST("--forward", "all", "true"), NOTHING),
-	        "--forward: 'all' needs a hale that is PID 1; else it is "
+	        "--forward: 'all' is possible only if hale is PID 1; choose "
 	        "child or group");
 	refused(parse_as(7, LIST("true"), LIST("HALE_FORWARD=all")),
-	        "HALE_FORWARD: 'all' needs a hale that is PID 1; else it is "
-	        "child or group");
+	        "HALE_FORWARD: 'all' is possible only if hale is PID 1; "
+	        "choose child or group");
 }
 
 Test(options, come_from_the_environment)
@@ -277,10 +327,86 @@ Test(options, empty_lists_have_no_items)
 Test(options, ignore_other_names_that_begin_like_theirs)
 {
 	cr_assert_eq(parse_env("HALE_PORT=tcp://10.0.0.1:80", "HALE_HELP=1",
-	                       "HALE_SERVICE_HOST=10.0.0.1", "HALE_FORWAR=x",
-	                       "HALE_FORWARDS=x", "HALE_VERSION=1"),
+	                       "HALE_SERVICE_HOST=10.0.0.1", "HALE_VERSION=1",
+	                       "HALE_GRACE_PORT=1", "HALE_READY_ADDR=1",
+	                       "HALE_DRAIN_SERVICE_X=1", "HALE_X_PORT_80=1",
+	                       "HALE_EXIT_PORT=1", "HALE_GRCE", "HALE_="),
 	             0);
 	cr_expect_eq(options.action, OPTIONS_RUN);
+	cr_expect_eq(options.warning_count, 0, "%s", options.warnings[0]);
+}
+
+Test(options, warn_of_a_name_that_is_almost_a_settings)
+{
+	static const char *const names[][2] = {
+	    {"HALE_GRCE", "HALE_GRACE"},
+	    {"HALE_FORWAR", "HALE_FORWARD"},
+	    {"HALE_FORWARDS", "HALE_FORWARD"},
+	    {"HALE_LOGLEVEL", "HALE_LOG_LEVEL"},
+	    {"HALE_HEALTH_TIMOUT", "HALE_HEALTH_TIMEOUT"},
+	};
+	char variable[64], warning[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(variable, sizeof(variable), "%s=1", names[i][0]);
+		snprintf(warning, sizeof(warning),
+		         "%s is not a setting; did you mean %s?", names[i][0],
+		         names[i][1]);
+		cr_assert_eq(parse_env(variable), 0);
+		cr_assert_eq(options.warning_count, 1, "%s", variable);
+		cr_expect_str_eq(options.warnings[0], warning);
+	}
+	cr_assert_eq(
+	    parse_as(1, LIST("--check", "unix:/a"), LIST("HALE_GRCE=1")), 0);
+	cr_expect_eq(options.warning_count, 0);
+}
+
+Test(options, keep_no_more_warnings_than_there_is_room_for)
+{
+	char *variables[OPTIONS_WARNINGS_MAX + 3] = {NULL};
+	int i;
+
+	for (i = 0; i < OPTIONS_WARNINGS_MAX + 2; i++)
+		variables[i] = "HALE_GRCE=1";
+	cr_assert_eq(parse_as(1, LIST("true"), variables), 0);
+	cr_expect_eq(options.warning_count, OPTIONS_WARNINGS_MAX);
+}
+
+Test(options, know_their_variables)
+{
+	static const char *const settings[] = {
+	    "HALE_GRACE=1",
+	    "HALE_GRACE=",
+	    "HALE_HEALTH_START_INTERVAL=1",
+	    "HALE_ON_UNHEALTHY=x=y",
+	    "HALE_WAIT_FOR=a",
+	    "HALE_READY=a",
+	    "HALE_SINGLE_CHILD=1",
+	    "HALE_HEALTH_LISTEN=1",
+	};
+	static const char *const others[] = {
+	    "",
+	    "HALE_GRACE",
+	    "HALE_GRACES=1",
+	    "HALE_GRAC=1",
+	    "HALE_=1",
+	    "HALE_CHECK=1",
+	    "HALE_VERBOSE=1",
+	    "hale_grace=1",
+	    "HALE_WAIT=1",
+	    "HALE_SLEEP=1",
+	    "XHALE_GRACE=1",
+	    "GRACE=1",
+	    "HALE_ON-UNHEALTHY=1",
+	    "TINI_VERBOSITY=1",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		cr_expect(options_is_setting(settings[i]), "%s", settings[i]);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		cr_expect_not(options_is_setting(others[i]), "%s", others[i]);
 }
 
 Test(options, that_are_wrong_in_the_environment_name_the_variable)
@@ -350,98 +476,81 @@ Test(options, for_the_log_level_add_up_as_the_manual_says)
 	}
 }
 
-Test(options, are_all_in_the_help)
-{
-	static const char *const names[] = {"--forward",
-	                                    "-g",
-	                                    "--rewrite",
-	                                    "-r",
-	                                    "--remap-exit",
-	                                    "-e",
-	                                    "-p",
-	                                    "-s",
-	                                    "-w",
-	                                    "--log-level",
-	                                    "-v",
-	                                    "-h",
-	                                    "--help",
-	                                    "--license",
-	                                    "--version",
-	                                    "--stop-signal",
-	                                    "--drain",
-	                                    "--grace",
-	                                    "--exit-report",
-	                                    "--log-format",
-	                                    "--verbose",
-	                                    "-P",
-	                                    "--sleep",
-	                                    "--install",
-	                                    "-V",
-	                                    "-L",
-	                                    "-l",
-	                                    "-c",
-	                                    "--single-child"};
-	char page[4096];
-	struct text t;
-	size_t i;
-	char *line;
-
-	text_init(&t, page, sizeof(page));
-	options_help(&t);
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cr_expect_not_null(strstr(page, names[i]), "%s", names[i]);
-	for (line = strtok(page, "\n"); line != NULL; line = strtok(NULL, "\n"))
-		cr_expect_leq(strlen(line), 80, "%s", line);
-}
-
 /* ------ The stop. ------ */
 
-/* Is this, and nothing else, what begins it? */
+/* Do these signals begin a stop, and no others? */
 static void
-expect_stops(int a, int b)
+expect_stops(int a, int b, int c)
 {
 	int n;
 
 	for (n = 0; n <= SIGNALS_MAX; n++)
-		cr_expect_eq(options.stops[n], n == a || n == b, "signal %d",
+		cr_expect_eq(options.stop_signals[n],
+		             n > 0 && (n == a || n == b || n == c), "signal %d",
 		             n);
 }
 
 Test(options, for_the_stop_have_the_defaults_of_the_manual)
 {
 	cr_assert_eq(parse("true"), 0);
-	expect_stops(SIGTERM, SIGINT);
-	cr_expect_eq(options.drain, 0);
-	cr_expect_eq(options.grace, 0);
+	expect_stops(SIGTERM, SIGINT, SIGINT);
+	cr_expect_eq(options.drain_ms, 0);
+	cr_expect_eq(options.grace_ms, 0);
 	cr_expect_null(options.exit_report);
 	cr_expect_not(options.log_json);
 	cr_expect_not(options.session);
 	cr_expect_str_eq(options.name->name, "hale");
 }
 
-Test(options, that_name_a_stop_signal_overrule_the_default)
+Test(options, that_name_a_stop_signal_add_to_term_and_int)
 {
 	cr_assert_eq(parse("--stop-signal", "QUIT", "true"), 0);
-	expect_stops(SIGQUIT, SIGQUIT);
+	expect_stops(SIGTERM, SIGINT, SIGQUIT);
 	cr_assert_eq(parse("--stop-signal=sigterm", "true"), 0);
-	expect_stops(SIGTERM, SIGTERM);
-	cr_assert_eq(parse("--stop-signal=RTMIN+3", "--stop-signal=1", "true"),
-	             0);
-	expect_stops(SIGHUP, 37);
-	cr_assert_eq(parse_env("HALE_STOP_SIGNAL=USR1,USR2"), 0);
-	expect_stops(SIGUSR1, SIGUSR2);
+	expect_stops(SIGTERM, SIGINT, SIGTERM);
+	cr_assert_eq(parse("--stop-signal=RTMIN+3", "true"), 0);
+	expect_stops(SIGTERM, SIGINT, 37);
+	cr_assert_eq(parse_env("HALE_STOP_SIGNAL=USR1"), 0);
+	expect_stops(SIGTERM, SIGINT, SIGUSR1);
 	cr_assert_eq(parse_env("HALE_STOP_SIGNAL="), 0);
-	expect_stops(SIGTERM, SIGINT);
+	expect_stops(SIGTERM, SIGINT, SIGINT);
 	cr_assert_eq(parse_as(1, LIST("--stop-signal=HUP", "true"),
 	                      LIST("HALE_STOP_SIGNAL=nonsense")),
 	             0);
-	expect_stops(SIGHUP, SIGHUP);
+	expect_stops(SIGTERM, SIGINT, SIGHUP);
+}
+
+Test(options, that_say_none_empty_the_list_of_stop_signals)
+{
+	cr_assert_eq(parse("--stop-signal=none", "true"), 0);
+	expect_stops(0, 0, 0);
+	cr_assert_eq(parse("--stop-signal=HUP", "--stop-signal=none",
+	                   "--stop-signal=QUIT", "--stop-signal=USR1", "true"),
+	             0);
+	expect_stops(SIGQUIT, SIGQUIT, SIGUSR1);
+	cr_assert_eq(parse_env("HALE_STOP_SIGNAL=none,USR1,USR2"), 0);
+	expect_stops(SIGUSR1, SIGUSR1, SIGUSR2);
+}
+
+Test(options, take_the_first_stop_signal_given_for_a_stop_for_ill_health)
+{
+	cr_assert_eq(parse("true"), 0);
+	cr_expect_eq(options.health_stop_signal, SIGTERM);
+	cr_assert_eq(parse("--stop-signal=QUIT", "--stop-signal=TERM", "true"),
+	             0);
+	cr_expect_eq(options.health_stop_signal, SIGQUIT);
+	cr_assert_eq(parse("--stop-signal=HUP", "--stop-signal=none",
+	                   "--stop-signal=USR2", "true"),
+	             0);
+	cr_expect_eq(options.health_stop_signal, SIGUSR2);
+	cr_assert_eq(parse("--stop-signal=none", "true"), 0);
+	cr_expect_eq(options.health_stop_signal, SIGTERM);
 }
 
 Test(options, refuse_a_stop_signal_that_cannot_be_caught)
 {
 	static char *const bad[] = {"KILL", "STOP", "CHLD", "9",       "0",
-	                            "65",   "",     "none", "TERM,INT"};
+	                            "65",   "",     "NONE", "TERM,INT"};
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -458,18 +567,18 @@ Test(options, refuse_a_stop_signal_that_cannot_be_caught)
 Test(options, take_times_for_drain_and_grace)
 {
 	cr_assert_eq(parse("--drain", "1500ms", "--grace=1m30s", "true"), 0);
-	cr_expect_eq(options.drain, 1500);
-	cr_expect_eq(options.grace, 90000);
+	cr_expect_eq(options.drain_ms, 1500);
+	cr_expect_eq(options.grace_ms, 90000);
 	cr_assert_eq(parse("--grace=9", "--grace=0", "true"), 0);
-	cr_expect_eq(options.grace, 0, "the last one counts");
+	cr_expect_eq(options.grace_ms, 0, "the last one counts");
 	cr_assert_eq(parse_env("HALE_DRAIN=5", "HALE_GRACE=2h"), 0);
-	cr_expect_eq(options.drain, 5000);
-	cr_expect_eq(options.grace, 7200000);
+	cr_expect_eq(options.drain_ms, 5000);
+	cr_expect_eq(options.grace_ms, 7200000);
 	cr_assert_eq(parse_as(1, LIST("--grace=0", "true"),
 	                      LIST("HALE_GRACE=x", "HALE_DRAIN=1s")),
 	             0);
-	cr_expect_eq(options.grace, 0);
-	cr_expect_eq(options.drain, 1000);
+	cr_expect_eq(options.grace_ms, 0);
+	cr_expect_eq(options.drain_ms, 1000);
 }
 
 Test(options, refuse_what_is_no_time)
@@ -483,8 +592,7 @@ Test(options, refuse_what_is_no_time)
 	refused(parse_env("HALE_GRACE="),
 	        "HALE_GRACE: '' is not a duration like 500ms, 10s, 1m30s or "
 	        "2h");
-	refused(parse("--grace"), "--grace needs a value: a duration like "
-	                          "500ms, 10s, 1m30s or 2h");
+	refused(parse("--grace"), "--grace needs a value: DURATION");
 }
 
 Test(options, take_a_whole_path_for_the_report)
@@ -521,21 +629,21 @@ Test(options, have_a_long_word_for_v)
 	cr_assert_eq(parse("--verbose", "-v", "true"), 0);
 	cr_expect_eq(options.log_level, LOG_DEBUG);
 	refused(parse("--verbose=2", "true"),
-	        "--verbose: '2' is too much: it takes no value");
+	        "--verbose takes no value, but was given '2'");
 	cr_assert_eq(parse_env("HALE_VERBOSE=nonsense"), 0);
 	cr_expect_eq(options.log_level, LOG_WARN);
 }
 
 /* ------ What is run in place of PROGRAM. ------ */
 
-Test(options, may_ask_for_a_pause)
+Test(options, may_ask_to_reap_only)
 {
 	cr_assert_eq(parse("-P"), 0);
-	cr_expect_eq(options.action, OPTIONS_PAUSE);
+	cr_expect_eq(options.action, OPTIONS_REAP_ONLY);
 	cr_assert_eq(parse("-P", "-v", "--stop-signal=HUP"), 0);
-	cr_expect_eq(options.action, OPTIONS_PAUSE);
+	cr_expect_eq(options.action, OPTIONS_REAP_ONLY);
 	cr_expect_eq(options.log_level, LOG_INFO);
-	expect_stops(SIGHUP, SIGHUP);
+	expect_stops(SIGTERM, SIGINT, SIGHUP);
 	cr_assert_eq(parse_as(1, LIST("-vP"), LIST("HALE_LOG_FORMAT=json")), 0);
 	cr_expect_eq(options.log_json, 1);
 	refused(parse("-P", "true"),
@@ -549,11 +657,10 @@ Test(options, may_ask_for_sleep)
 {
 	cr_assert_eq(parse("--sleep", "1m30s"), 0);
 	cr_expect_eq(options.action, OPTIONS_SLEEP);
-	cr_expect_eq(options.sleep, 90000);
+	cr_expect_eq(options.sleep_ms, 90000);
 	cr_assert_eq(parse("--sleep=0"), 0);
-	cr_expect_eq(options.sleep, 0);
-	refused(parse("--sleep"), "--sleep needs a value: a duration like "
-	                          "500ms, 10s, 1m30s or 2h");
+	cr_expect_eq(options.sleep_ms, 0);
+	refused(parse("--sleep"), "--sleep needs a value: DURATION");
 	refused(parse("--sleep=forever"),
 	        "--sleep: 'forever' is not a duration like 500ms, 10s, 1m30s "
 	        "or 2h");
@@ -564,20 +671,19 @@ Test(options, may_ask_for_sleep)
 	cr_assert_eq(parse_as(1, LIST("--sleep=1"),
 	                      LIST("HALE_SLEEP=2", "HALE_GRACE=x")),
 	             0);
-	cr_expect_eq(options.sleep, 1000);
+	cr_expect_eq(options.sleep_ms, 1000);
 }
 
 Test(options, may_ask_for_a_copy)
 {
 	cr_assert_eq(parse("--install", "a/b"), 0);
 	cr_expect_eq(options.action, OPTIONS_INSTALL);
-	cr_expect_str_eq(options.path, "a/b");
+	cr_expect_str_eq(options.install_path, "a/b");
 	cr_assert_eq(parse("-v", "--install=/x"), 0);
-	cr_expect_str_eq(options.path, "/x");
+	cr_expect_str_eq(options.install_path, "/x");
 	refused(parse("--install="),
 	        "--install: '' is not a path for the copy");
-	refused(parse("--install"), "--install needs a value: a path for the "
-	                            "copy");
+	refused(parse("--install"), "--install needs a value: PATH");
 	refused(parse("--install=/x", "true"),
 	        "PROGRAM: 'true' is not run here; leave it out");
 }
@@ -623,15 +729,15 @@ Test(options, are_the_same_under_every_name)
 		                         NOTHING),
 		             0);
 		cr_expect_eq(options.forward, FORWARD_GROUP);
-		cr_expect_eq(options.grace, 1000);
+		cr_expect_eq(options.grace_ms, 1000);
 		cr_expect_not(options.session);
 		cr_assert_eq(parse_under(names[i], 1, LIST("-P"), NOTHING), 0);
-		cr_expect_eq(options.action, OPTIONS_PAUSE);
+		cr_expect_eq(options.action, OPTIONS_REAP_ONLY);
 		cr_assert_eq(parse_under(names[i], 1, LIST("-L"), NOTHING), 0);
 		cr_assert_eq(parse_under(names[i], 1, LIST("-V"), NOTHING), 0);
 		cr_expect_eq(parse_under(names[i], 1, LIST("--no"), NOTHING),
 		             -1);
-		cr_expect_eq(options.name->usage, i == 0 ? 125 : 1, "%s",
+		cr_expect_eq(options.name->usage_code, i == 0 ? 125 : 1, "%s",
 		             names[i]);
 	}
 }
@@ -737,116 +843,128 @@ Test(options, of_the_command_line_overrule_a_flag_of_the_environment)
 	expect_session(false);
 }
 
-Test(options, behind_a_target_overrule_their_variables_as_well)
-{
-	cr_assert_eq(parse_as(1,
-	                      LIST("--health=unix:/a", "--grace=1s",
-	                           "--health-interval=2s", "true"),
-	                      LIST("HALE_GRACE=x", "HALE_HEALTH_INTERVAL=5s")),
-	             0);
-	cr_expect_eq(options.grace, 1000);
-	cr_expect_eq(options.rules[0].value[HEALTH_INTERVAL], 5000);
-	cr_expect_eq(options.rules[1].value[HEALTH_INTERVAL], 2000);
-}
-
 Test(options, have_lists_in_variables_that_end_somewhere)
 {
-	static char variable[2 * OPTIONS_POOL] = "HALE_REMAP_EXIT=";
+	static char variable[2 * OPTIONS_POOL_SIZE] = "HALE_REMAP_EXIT=";
 
-	memset(variable + strlen(variable), '1', OPTIONS_POOL);
+	memset(variable + strlen(variable), '1', OPTIONS_POOL_SIZE);
 	refused(parse_env(variable), "HALE_REMAP_EXIT is too long");
 }
 
 /* ------ Health. ------ */
 
-static void
-expect_rule(int target, enum health_value value, long long expected)
-{
-	cr_expect_eq(options.rules[target].value[value], expected,
-	             "%d %d: %lld", target, (int)value,
-	             options.rules[target].value[value]);
-}
+#define HEALTH(n) (options.targets[n])
 
 Test(options, of_health_have_the_defaults_of_the_manual)
 {
+	const struct health_rule *rule = &HEALTH(0).rule;
+
 	cr_assert_eq(parse("--health", "tcp://127.0.0.1:80", "true"), 0);
-	cr_expect_eq(options.count, 1);
-	expect_rule(1, HEALTH_INTERVAL, 10000);
-	expect_rule(1, HEALTH_TIMEOUT, 3000);
-	expect_rule(1, HEALTH_RETRIES, 3);
-	expect_rule(1, HEALTH_SUCCESSES, 1);
-	expect_rule(1, HEALTH_START_PERIOD, 0);
-	expect_rule(1, HEALTH_START_INTERVAL, 1000);
-	expect_rule(1, HEALTH_ACTION, OPTIONS_REPORT);
-	cr_expect_null(options.statuses[1]);
-	cr_expect_eq(options.headers, 0);
-	cr_expect_eq(options.stop_signal, SIGTERM);
+	cr_expect_eq(options.target_count, 1);
+	cr_expect_eq(rule->interval_ms, 10000);
+	cr_expect_eq(rule->timeout_ms, 3000);
+	cr_expect_eq(rule->retries, 3);
+	cr_expect_eq(rule->successes, 1);
+	cr_expect_eq(rule->start_period_ms, 30000);
+	cr_expect_eq(rule->start_interval_ms, 1000);
+	cr_expect_eq(rule->action.kind, HEALTH_REPORT);
+	cr_expect_not(rule->readiness);
+	cr_expect_null(HEALTH(0).statuses);
+	cr_expect_null(HEALTH(0).headers[0]);
+	cr_expect_eq(options.wait_count, 0);
+	cr_expect_eq(options.wait_timeout_ms, 60000);
+	cr_expect_eq(options.warning_count, 0);
 }
 
-Test(options, before_the_first_target_are_for_all)
+Test(options, apply_to_all_targets_wherever_they_stand)
 {
-	cr_assert_eq(parse("--health-interval=1s", "--health-status=204",
-	                   "--health-header=A: 1", "--health=unix:/a",
+	int i;
+
+	cr_assert_eq(parse("--health-interval=1s", "--health=http://a/",
 	                   "--health-interval=2s", "--health-header=B: 2",
-	                   "--health=unix:/b", "--health-status=200-299",
-	                   "--on-unhealthy=stop", "true"),
+	                   "--ready=http://b/", "--health-status=200-299",
+	                   "--health-start-period=0", "--health-retries=7",
+	                   "--health-successes=8", "--health-timeout=9s",
+	                   "--health-start-interval=3s", "--on-unhealthy=stop",
+	                   "true"),
 	             0);
-	cr_expect_eq(options.count, 2);
-	expect_rule(1, HEALTH_INTERVAL, 2000);
-	expect_rule(2, HEALTH_INTERVAL, 1000);
-	expect_rule(1, HEALTH_ACTION, OPTIONS_REPORT);
-	expect_rule(2, HEALTH_ACTION, OPTIONS_STOP);
-	cr_expect_str_eq(options.statuses[1], "204");
-	cr_expect_str_eq(options.statuses[2], "200-299");
-	cr_expect_eq(options.headers, 2);
-	cr_expect_eq(options.header[0].target, 0);
-	cr_expect_eq(options.header[1].target, 1);
-	cr_expect_str_eq(options.header[1].text, "B: 2");
+	cr_expect_eq(options.target_count, 2);
+	for (i = 0; i < 2; i++) {
+		cr_expect_eq(HEALTH(i).rule.interval_ms, 2000);
+		cr_expect_eq(HEALTH(i).rule.timeout_ms, 9000);
+		cr_expect_eq(HEALTH(i).rule.retries, 7);
+		cr_expect_eq(HEALTH(i).rule.successes, 8);
+		cr_expect_eq(HEALTH(i).rule.start_period_ms, 0);
+		cr_expect_eq(HEALTH(i).rule.start_interval_ms, 3000);
+		cr_expect_eq(HEALTH(i).rule.action.kind, HEALTH_STOP);
+		cr_expect_str_eq(HEALTH(i).statuses, "200-299");
+		cr_expect_str_eq(HEALTH(i).headers[0], "B: 2");
+		cr_expect_null(HEALTH(i).headers[1]);
+		cr_expect_eq(HEALTH(i).rule.readiness, i == 1);
+	}
+}
+
+Test(options, of_one_target_win_over_options_and_those_over_variables)
+{
+	cr_assert_eq(
+	    parse_as(1,
+	             LIST("--health=interval=1s status=204 header='A: own' "
+	                  "http://a/",
+	                  "--health-interval=2s", "--health=http://b/", "true"),
+	             LIST("HALE_HEALTH_INTERVAL=3s", "HALE_HEALTH_RETRIES=9",
+	                  "HALE_HEALTH_STATUS=200",
+	                  "HALE_HEALTH_HEADER=A: all")),
+	    0);
+	cr_expect_eq(HEALTH(0).rule.interval_ms, 1000);
+	cr_expect_eq(HEALTH(1).rule.interval_ms, 2000);
+	cr_expect_eq(HEALTH(0).rule.retries, 9);
+	cr_expect_str_eq(HEALTH(0).statuses, "204");
+	cr_expect_str_eq(HEALTH(1).statuses, "200");
+	cr_expect_str_eq(HEALTH(0).headers[0], "A: all");
+	cr_expect_str_eq(HEALTH(0).headers[1], "A: own");
+	cr_expect_null(HEALTH(1).headers[1]);
+	cr_expect_str_eq(HEALTH(0).target.text, "http://a/");
 }
 
 Test(options, of_health_have_an_item_a_line_in_the_environment)
 {
-	cr_assert_eq(parse_env("HALE_HEALTH=unix:/a,b\n\nunix:/c\n",
-	                       "HALE_HEALTH_HEADER=A: 1,2\nB: 3",
-	                       "HALE_HEALTH_RETRIES=7",
-	                       "HALE_ON_UNHEALTHY=signal:USR1"),
+	cr_assert_eq(
+	    parse_env("HALE_HEALTH=unix:/a,b\n\nretries=2 unix:/c\n",
+	              "HALE_READY=http://d/", "HALE_HEALTH_HEADER=A: 1,2\nB: 3",
+	              "HALE_HEALTH_RETRIES=7", "HALE_ON_UNHEALTHY=signal:USR1",
+	              "HALE_WAIT_FOR=unix:/e\nunix:/f"),
+	    0);
+	cr_expect_eq(options.target_count, 3);
+	cr_expect_eq(options.wait_count, 2);
+	cr_expect_str_eq(HEALTH(0).target.text, "unix:/a,b");
+	cr_expect_str_eq(HEALTH(1).target.text, "unix:/c");
+	cr_expect(HEALTH(2).rule.readiness);
+	cr_expect_str_eq(HEALTH(2).headers[0], "A: 1,2");
+	cr_expect_str_eq(HEALTH(2).headers[1], "B: 3");
+	cr_expect_eq(HEALTH(0).rule.retries, 7);
+	cr_expect_eq(HEALTH(1).rule.retries, 2);
+	cr_expect_eq(HEALTH(0).rule.action.kind, HEALTH_SIGNAL);
+	cr_expect_eq(HEALTH(0).rule.action.signal, SIGUSR1);
+	cr_assert_eq(parse_as(1, LIST("--health=unix:/x", "true"),
+	                      LIST("HALE_HEALTH=nonsense")),
 	             0);
-	cr_expect_eq(options.count, 2);
-	cr_expect_str_eq(options.targets[0].socket, "/a,b");
-	cr_expect_str_eq(options.targets[1].socket, "/c");
-	cr_expect_eq(options.headers, 2);
-	cr_expect_str_eq(options.header[0].text, "A: 1,2");
-	cr_expect_eq(options.header[1].target, 0);
-	expect_rule(2, HEALTH_RETRIES, 7);
-	expect_rule(1, HEALTH_ACTION, SIGUSR1);
+	cr_expect_eq(options.target_count, 1);
 }
 
 Test(options, of_health_refuse_what_means_nothing)
 {
 	static const char *const wrong[][3] = {
-	    {"--health-interval", "0",
-	     "a duration above 0, like 500ms, 10s or "
-	     "1m30s"},
-	    {"--health-timeout", "0s",
-	     "a duration above 0, like 500ms, 10s or "
-	     "1m30s"},
-	    {"--health-start-interval", "0",
-	     "a duration above 0, like 500ms, "
-	     "10s or 1m30s"},
+	    {"--health-interval", "0", "above 0"},
+	    {"--health-timeout", "0s", "above 0"},
+	    {"--health-start-interval", "0", "above 0"},
 	    {"--health-start-period", "-1",
-	     "a duration like 500ms, 10s, 1m30s "
-	     "or 2h"},
+	     "a duration like 500ms, 10s, 1m30s or 2h"},
+	    {"--wait-timeout", "x", "a duration like 500ms, 10s, 1m30s or 2h"},
 	    {"--health-retries", "0", "a number from 1 to 999"},
 	    {"--health-successes", "1000", "a number from 1 to 999"},
 	    {"--health-status", "99",
-	     "a list of statuses from 100 to 599, like "
-	     "200,300-399"},
-	    {"--health-header", "A",
-	     "a header like 'Name: value'; 8 are the "
-	     "most"},
-	    {"--health-header", "A: 1\r\nB: 2",
-	     "a header like 'Name: value'; 8 "
-	     "are the most"},
+	     "a list of statuses from 100 to 599, like 200,300-399"},
+	    {"--health-header", "A", "a header like 'Name: value'"},
 	    {"--on-unhealthy", "kill", "report, stop or signal:SIGNAL"},
 	    {"--on-unhealthy", "signal:", "report, stop or signal:SIGNAL"},
 	    {"--on-unhealthy", "signal:0", "report, stop or signal:SIGNAL"},
@@ -860,25 +978,78 @@ Test(options, of_health_refuse_what_means_nothing)
 		refused(parse((char *)wrong[i][0], (char *)wrong[i][1], "true"),
 		        line);
 	}
+	refused(parse("--health-header", "A: 1\r\nB: 2", "true"),
+	        "--health-header: 'A: 1\\x0d\\x0aB: 2' is not a header like "
+	        "'Name: value'");
+	refused(parse("--health-header"),
+	        "--health-header needs a value: NAME: VALUE");
+	refused(parse("--health-retries"), "--health-retries needs a value: N");
 }
 
-Test(options, know_eight_targets_and_eight_headers)
+Test(options, know_eight_targets_of_both_kinds_together)
 {
 	char *words[20] = {NULL};
 	int i;
 
 	for (i = 0; i < 9; i++)
-		words[i] = "--health=unix:/a";
+		words[i] = i % 2 == 0 ? "--health=unix:/a" : "--ready=unix:/b";
 	words[9] = "true";
 	refused(parse_as(1, words, NOTHING),
 	        "--health: 'unix:/a' is one too many: 8 targets at the most");
 	words[0] = "-w";
 	cr_expect_eq(parse_as(1, words, NOTHING), 0);
 	for (i = 0; i < 9; i++)
-		words[i] = "--health-header=A: 1";
+		words[i] = "--wait-for=unix:/a";
 	refused(parse_as(1, words, NOTHING),
-	        "--health-header: 'A: 1' is not a header like 'Name: value'; "
-	        "8 are the most");
+	        "--wait-for: 'unix:/a' is one too many: 8 targets at the "
+	        "most");
+}
+
+Test(options, know_eight_headers_of_a_target)
+{
+	char *words[20] = {NULL};
+	int i;
+
+	words[0] = "--health=http://a/";
+	for (i = 1; i < 10; i++)
+		words[i] = "--health-header=A: 1";
+	words[10] = "true";
+	refused(parse_as(1, words, NOTHING),
+	        "--health-header: 'A: 1' is one too many: 8 headers at the "
+	        "most");
+	refused(parse_env("HALE_HEALTH_HEADER=A:1\nA:1\nA:1\nA:1\nA:1\nA:1\n"
+	                  "A:1\nA:1\nA:1"),
+	        "HALE_HEALTH_HEADER: 'A:1' is one too many: 8 headers at the "
+	        "most");
+	words[1] = "-w";
+	cr_expect_eq(parse_as(1, words, NOTHING), 0);
+	cr_expect_str_eq(HEALTH(0).headers[7], "A: 1");
+	cr_expect_null(HEALTH(0).headers[8]);
+	words[0] = "--health=header=B:2 http://a/";
+	refused(parse_as(1, words, NOTHING),
+	        "--health-header: 'http://a/' has more than 8 headers with its "
+	        "own");
+}
+
+Test(options, put_variables_into_headers_and_refuse_empty_ones)
+{
+	cr_assert_eq(parse_as(1,
+	                      LIST("--health=http://a/",
+	                           "--health-header=A: ${TOKEN}!", "true"),
+	                      LIST("TOKEN=secret")),
+	             0);
+	cr_expect_str_eq(HEALTH(0).headers[0], "A: secret!");
+	refused(parse_as(1,
+	                 LIST("--health=http://a/", "--health-header=A: ${T}",
+	                      "true"),
+	                 LIST("T=")),
+	        "--health-header: 'A: ${T}' has no value");
+	refused(parse_as(1,
+	                 LIST("--health=http://a/", "--health-header=A: ${T}",
+	                      "true"),
+	                 LIST("T=x\ny")),
+	        "--health-header: 'A: ${T}' is not a header like 'Name: "
+	        "value'");
 }
 
 Test(options, name_the_target_that_cannot_be_understood)
@@ -888,6 +1059,32 @@ Test(options, name_the_target_that_cannot_be_understood)
 	refused(parse_env("HALE_HEALTH=unix:/a\ntcp://127.0.0.1:0"),
 	        "HALE_HEALTH: 'tcp://127.0.0.1:0' has no port from 1 to "
 	        "65535");
+	refused(parse("--ready", "interval=5s localhost:8080", "true"),
+	        "--ready: 'localhost:8080' is not a target; did you mean "
+	        "'http://localhost:8080'?");
+}
+
+Test(options, refuse_two_targets_in_one)
+{
+	static const char *const words[] = {
+	    "http://a/,http://b/", "http://a/, tcp://b:1", "tcp://a:1,UNIX:/b",
+	    "http://a/,x,exec:b",  "unix:/a,notify:",
+	};
+	char line[256], variable[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(line, sizeof(line),
+		         "HALE_HEALTH: '%s' looks like two targets: give each "
+		         "a line or an option of its own; a comma in a URL is "
+		         "%%2C",
+		         words[i]);
+		snprintf(variable, sizeof(variable), "HALE_HEALTH=%s",
+		         words[i]);
+		refused(parse_env(variable), line);
+	}
+	cr_expect_eq(parse_env("HALE_HEALTH=exec:a b,http://c/"), 0);
+	cr_expect_eq(parse_env("HALE_HEALTH=http://a/?b=1,2,c"), 0);
 }
 
 Test(options, know_one_program_to_notify_hale)
@@ -895,16 +1092,19 @@ Test(options, know_one_program_to_notify_hale)
 	cr_assert_eq(parse("--health=unix:/a", "--health=notify:?max-age=3s",
 	                   "--health=unix:/b", "true"),
 	             0);
-	cr_expect_eq(options.notify, &options.targets[1]);
+	cr_expect_eq(options.notify, &HEALTH(1).target);
+	cr_assert_eq(parse("--ready=notify:", "true"), 0);
+	cr_expect_eq(options.notify, &HEALTH(0).target);
 	refused(
-	    parse("--health=notify:", "--health=notify:?max-age=3s", "true"),
-	    "--health: 'notify:?max-age=3s' needs a PROGRAM of its own");
+	    parse("--health=notify:", "--ready=notify:?max-age=3s", "true"),
+	    "--ready: 'notify:?max-age=3s' is the second notify: target; one "
+	    "is the most");
 	refused(parse("--check", "unix:/a", "notify:"),
-	        "--check: 'notify:' needs a PROGRAM of its own");
-	refused(parse("--check", "--health=notify:"),
-	        "--check: 'notify:' needs a PROGRAM of its own");
+	        "--check: 'notify:' cannot be checked from here: PROGRAM "
+	        "notifies its own hale only");
 	refused(parse("--health=notify:", "--check", "unix:/a"),
-	        "--check: 'notify:' needs a PROGRAM of its own");
+	        "--check: 'notify:' cannot be checked from here: PROGRAM "
+	        "notifies its own hale only");
 	cr_assert_eq(parse("--health=unix:/a", "true"), 0);
 	cr_expect_null(options.notify);
 }
@@ -912,23 +1112,20 @@ Test(options, know_one_program_to_notify_hale)
 Test(options, have_a_place_to_listen_at)
 {
 	cr_assert_eq(parse("true"), 0);
-	cr_expect_null(options.listen.text);
+	cr_expect_null(options.listen_text);
 	cr_assert_eq(
-	    parse("--health=unix:/a", "--health-listen=127.0.0.1:80", "true"),
+	    parse("--ready=unix:/a", "--health-listen=127.0.0.1:80", "true"),
 	    0);
-	cr_expect_str_eq(options.listen.text, "127.0.0.1:80");
-	cr_expect_eq(options.listen.address[0].port, 80);
+	cr_expect_str_eq(options.listen_text, "127.0.0.1:80");
+	cr_expect_eq(options.listen.port, 80);
 	cr_assert_eq(parse_env("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=81"),
 	             0);
-	cr_expect_eq(options.listen.address[0].port, 81);
+	cr_expect_eq(options.listen.port, 81);
 	cr_assert_eq(
 	    parse_as(1, LIST("--health-listen", "82", "true"),
 	             LIST("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=x")),
 	    0);
-	cr_expect_eq(options.listen.address[0].port, 82);
-	refused(parse("--health=unix:/a", "--health-listen=a:b", "true"),
-	        "--health-listen: 'a:b' needs a host's address, or its name in "
-	        "/etc/hosts");
+	cr_expect_eq(options.listen.port, 82);
 	refused(parse_env("HALE_HEALTH=unix:/a", "HALE_HEALTH_LISTEN=0"),
 	        "HALE_HEALTH_LISTEN: '0' has no port from 1 to 65535");
 	refused(parse("--health-listen"),
@@ -938,55 +1135,202 @@ Test(options, have_a_place_to_listen_at)
 Test(options, do_not_listen_with_nothing_to_tell)
 {
 	refused(parse("--health-listen=80", "true"),
-	        "--health-listen needs --health");
-	refused(parse_env("HALE_HEALTH_LISTEN=80"),
-	        "--health-listen needs --health");
-	/* It is of no interest to a check that has targets of its own. */
+	        "--health-listen needs --health or --ready");
+	refused(parse_env("HALE_HEALTH_LISTEN=80", "HALE_WAIT_FOR=unix:/a"),
+	        "--health-listen needs --health or --ready");
+	/* It does not concern a check that has targets of its own. */
 	cr_expect_eq(parse_as(1, LIST("--check", "unix:/a"),
 	                      LIST("HALE_HEALTH_LISTEN=x")),
 	             0);
 }
 
-Test(options, take_the_first_stop_signal_for_a_stop_for_ill_health)
+Test(options, know_that_a_ready_target_is_never_unhealthy)
 {
-	cr_assert_eq(parse("--stop-signal=QUIT", "--stop-signal=TERM", "true"),
-	             0);
-	cr_expect_eq(options.stop_signal, SIGQUIT);
+	refused(parse("--ready", "on-unhealthy=stop unix:/a", "true"),
+	        "--ready: 'on-unhealthy=stop unix:/a' has on-unhealthy=, but a "
+	        "--ready target never is unhealthy");
+	cr_expect_eq(parse("--health", "on-unhealthy=stop unix:/a", "true"), 0);
+	cr_expect_eq(HEALTH(0).rule.action.kind, HEALTH_STOP);
 }
+
+/* ------ Waiting before the start. ------ */
+
+Test(options, to_wait_for_a_target_take_what_holds_for_all)
+{
+	const struct options_target *wait = options.waits;
+
+	cr_assert_eq(parse("--wait-for=http://a/", "--wait-for",
+	                   "interval=5s unix:/b", "--health-timeout=2s",
+	                   "--health-status=204", "--health-header=A: b",
+	                   "--wait-timeout=0", "true"),
+	             0);
+	cr_expect_eq(options.warning_count, 0, "%s", options.warnings[0]);
+	cr_expect_eq(options.wait_count, 2);
+	cr_expect_eq(options.target_count, 0);
+	cr_expect_eq(options.wait_timeout_ms, 0);
+	cr_expect_eq(wait[0].rule.interval_ms, 1000);
+	cr_expect_eq(wait[1].rule.interval_ms, 5000);
+	cr_expect_eq(wait[1].rule.start_interval_ms, 5000);
+	cr_expect_eq(wait[0].rule.timeout_ms, 2000);
+	cr_expect_eq(wait[0].rule.action.kind, HEALTH_REPORT);
+	cr_expect_str_eq(wait[0].statuses, "204");
+	cr_expect_str_eq(wait[0].headers[0], "A: b");
+}
+
+Test(options, to_wait_for_a_target_are_not_changed_by_those_of_health)
+{
+	cr_assert_eq(parse("--wait-for=http://a/", "--health=unix:/b",
+	                   "--health-interval=7s", "--on-unhealthy=stop",
+	                   "--health-start-period=0", "true"),
+	             0);
+	cr_expect_eq(options.waits[0].rule.interval_ms, 1000);
+	cr_expect_eq(options.waits[0].rule.action.kind, HEALTH_REPORT);
+	cr_expect_gt(options.waits[0].rule.start_period_ms, 1000000);
+}
+
+Test(options, to_wait_for_a_target_refuse_what_means_nothing_there)
+{
+	refused(parse("--wait-for", "timeout=5s unix:/a", "true"),
+	        "--wait-for: 'timeout=5s unix:/a' has a setting that means "
+	        "nothing here; only interval= does");
+	refused(parse_env("HALE_WAIT_FOR=notify:"),
+	        "HALE_WAIT_FOR: 'notify:' cannot be waited for: PROGRAM does "
+	        "not run yet");
+}
+
+/* ------ Settings without effect. ------ */
+
+static void
+warned(const char *warning)
+{
+	cr_assert_eq(options.warning_count, 1, "%s", warning);
+	cr_expect_str_eq(options.warnings[0], warning);
+}
+
+Test(options, without_effect_are_a_warning_under_the_name_they_came_by)
+{
+	cr_assert_eq(parse("--on-unhealthy=stop", "true"), 0);
+	warned("--on-unhealthy has no effect without --health");
+	cr_assert_eq(parse_env("HALE_HEALTH_INTERVAL=1s"), 0);
+	warned("HALE_HEALTH_INTERVAL has no effect without --health or "
+	       "--ready");
+	cr_assert_eq(parse("--health-timeout=1s", "true"), 0);
+	warned("--health-timeout has no effect without a target");
+	cr_assert_eq(parse("--health-header=A: b", "--health=tcp://a:1",
+	                   "--ready=unix:/b", "true"),
+	             0);
+	warned("--health-header has no effect without an http:// or grpc:// "
+	       "target");
+	cr_assert_eq(
+	    parse_env("HALE_HEALTH=grpc://a:1", "HALE_HEALTH_STATUS=204"), 0);
+	warned("HALE_HEALTH_STATUS has no effect without an http:// target");
+	cr_assert_eq(parse("--wait-timeout=1s", "true"), 0);
+	warned("--wait-timeout has no effect without --wait-for");
+	cr_assert_eq(parse("--on-unhealthy=stop", "--ready=unix:/a", "true"),
+	             0);
+	warned("--on-unhealthy has no effect without --health");
+	cr_assert_eq(parse("--health-retries=1", "--wait-for=unix:/a", "true"),
+	             0);
+	warned("--health-retries has no effect without --health or --ready");
+	cr_assert_eq(parse("--health=status=204 tcp://a:1", "true"), 0);
+	warned("--health: status= has no effect on 'tcp://a:1'");
+	cr_assert_eq(parse("--ready=header='A: b' unix:/a", "true"), 0);
+	warned("--ready: header= has no effect on 'unix:/a'");
+}
+
+Test(options, with_an_effect_are_no_warning)
+{
+	cr_assert_eq(parse("--health=grpc://a:1", "--health-header=A: b",
+	                   "--health-interval=1s", "--on-unhealthy=stop",
+	                   "--grace=1s", "true"),
+	             0);
+	cr_expect_eq(options.warning_count, 0, "%s", options.warnings[0]);
+}
+
+/* ------ Checking. ------ */
 
 Test(options, may_ask_for_a_check)
 {
 	cr_assert_eq(parse("--check"), 0);
 	cr_expect_eq(options.action, OPTIONS_CHECK);
-	cr_expect_eq(options.count, 0);
+	cr_expect_eq(options.target_count, 0);
+	cr_expect_eq(options.check_wait_ms, 0);
+	cr_expect_eq(options.check_interval_ms, 250);
 	cr_assert_eq(parse("--check", "--live", "--wait=5s"), 0);
 	cr_expect(options.live);
-	cr_expect_eq(options.wait, 5000);
+	cr_expect_not(options.started);
+	cr_expect_eq(options.check_wait_ms, 5000);
+	cr_assert_eq(parse("--check", "--started"), 0);
+	cr_expect(options.started);
 	cr_assert_eq(
 	    parse("--check", "--health-timeout=1s", "unix:/a", "unix:/b"), 0);
-	cr_expect_eq(options.count, 2);
-	expect_rule(2, HEALTH_TIMEOUT, 1000);
-	refused(parse("--check", "a"),
-	        "--check: 'a' is no target of this version: http://, grpc://, "
-	        "tcp://, unix:/, exec:, file:/, notify:");
+	cr_expect_eq(options.target_count, 2);
+	cr_expect_eq(HEALTH(1).rule.timeout_ms, 1000);
+	cr_expect_eq(options.warning_count, 0);
+}
+
+Test(options, and_targets_of_a_check_come_in_any_order)
+{
+	cr_assert_eq(parse("--check", "unix:/a", "--wait", "5s", "-v",
+	                   "interval=9s unix:/b", "--health-interval=2s", "--",
+	                   "unix:/c"),
+	             0);
+	cr_expect_eq(options.target_count, 3);
+	cr_expect_eq(options.check_wait_ms, 5000);
+	cr_expect_eq(options.check_interval_ms, 2000);
+	cr_expect_eq(options.log_level, LOG_INFO);
+	cr_expect_eq(HEALTH(0).rule.interval_ms, 2000);
+	cr_expect_eq(HEALTH(1).rule.interval_ms, 9000);
+	cr_expect_null(options.program[0]);
+	refused(parse("--check", "--", "--wait"),
+	        "--check: '--wait' is no target: http://, grpc://, tcp://, "
+	        "unix:/, exec:, file:/, notify:");
 }
 
 Test(options, for_a_check_take_what_fits_it_from_the_environment)
 {
 	cr_assert_eq(
-	    parse_as(1, LIST("--check", "unix:/a"),
-	             LIST("HALE_HEALTH=x", "HALE_GRACE=x",
-	                  "HALE_HEALTH_TIMEOUT=2s", "HALE_HEALTH_STATUS=204")),
+	    parse_as(1, LIST("--check", "http://a/"),
+	             LIST("HALE_HEALTH=x", "HALE_GRACE=x", "HALE_LOG_LEVEL=x",
+	                  "HALE_HEALTH_TIMEOUT=2s", "HALE_HEALTH_STATUS=204",
+	                  "HALE_HEALTH_HEADER=A: b", "HALE_HEALTH_INTERVAL=x",
+	                  "TINI_VERBOSITY=x")),
 	    0);
-	cr_expect_eq(options.count, 1);
-	expect_rule(1, HEALTH_TIMEOUT, 2000);
-	cr_expect_str_eq(options.statuses[1], "204");
+	cr_expect_eq(options.target_count, 1);
+	cr_expect_eq(options.check_interval_ms, 250);
+	cr_expect_eq(HEALTH(0).rule.timeout_ms, 2000);
+	cr_expect_str_eq(HEALTH(0).statuses, "204");
+	cr_expect_str_eq(HEALTH(0).headers[0], "A: b");
+	cr_expect_eq(options.warning_count, 0);
+	cr_assert_eq(
+	    parse_as(1, LIST("--check", "tcp://a:1"),
+	             LIST("HALE_HEALTH_STATUS=204", "HALE_HEALTH_HEADER=A: b")),
+	    0);
+	cr_expect_eq(options.warning_count, 0);
+	cr_expect_eq(
+	    parse_as(1, LIST("--check"), LIST("HALE_HEALTH_TIMEOUT=x")), 0);
+}
+
+Test(options, without_effect_on_a_check_are_a_warning)
+{
+	cr_assert_eq(parse("--check", "--health-retries=2", "unix:/a"), 0);
+	warned("--health-retries has no effect with --check");
+	cr_assert_eq(parse("--check", "--health-timeout=2"), 0);
+	warned("--health-timeout has no effect without a target");
+	cr_assert_eq(parse("--check", "--health-interval=2", "unix:/a"), 0);
+	warned("--health-interval has no effect without --wait");
+	cr_assert_eq(parse("--check", "--live", "unix:/a"), 0);
+	warned("--live has no effect with a TARGET");
+	cr_assert_eq(parse("--check", "--wait-for=unix:/b", "unix:/a"), 0);
+	warned("--wait-for has no effect with --check");
 }
 
 Test(options, that_say_how_to_check_need_a_check)
 {
-	refused(parse("--live", "true"), "--live and --wait need --check");
-	refused(parse("--wait=1s", "true"), "--live and --wait need --check");
+	refused(parse("--live", "true"), "--live needs --check");
+	refused(parse("--started", "true"), "--started needs --check");
+	refused(parse("--wait=1s", "true"), "--wait needs --check");
+	refused(parse("--wait=0", "--sleep=1"), "--wait needs --check");
 }
 
 Test(options, may_ask_for_the_status_in_two_forms)
@@ -995,17 +1339,20 @@ Test(options, may_ask_for_the_status_in_two_forms)
 	cr_expect_eq(options.action, OPTIONS_STATUS);
 	cr_assert_eq(parse("--status=json"), 0);
 	cr_expect_eq(options.action, OPTIONS_STATUS_JSON);
-	refused(parse("--status=xml"),
-	        "--status: 'xml' is too much: it takes no value");
+	cr_assert_eq(parse("--status", "json"), 0);
+	cr_expect_eq(options.action, OPTIONS_STATUS_JSON);
+	refused(parse("--status=xml"), "--status: 'xml' is not json");
+	refused(parse("--status", "xml"), "--status: 'xml' is not json");
+	refused(parse("--status", "json", "x"),
+	        "PROGRAM: 'x' is not run here; leave it out");
 }
 
-/* Its exit code depends on that. */
+/* The exit code depends on the action. */
 Test(options, know_a_check_with_a_value_for_a_check)
 {
 	refused(parse("--check=http://localhost/"),
-	        "--check: 'http://localhost/' is too much: it takes no value");
+	        "--check takes no value, but was given 'http://localhost/'");
 	cr_expect_eq(options.action, OPTIONS_CHECK);
-	refused(parse("--status=xml"),
-	        "--status: 'xml' is too much: it takes no value");
+	refused(parse("--status=xml"), "--status: 'xml' is not json");
 	cr_expect_eq(options.action, OPTIONS_STATUS);
 }

@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,4 +76,66 @@ Test(reaper, tells_a_stopped_child_from_a_running_one)
 	cr_expect(reaper_is_stopped(pid), "and leaves it so");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+/* Wait until the child has stopped or ended, and leave it as it is. */
+static void
+await_stop(pid_t pid)
+{
+	siginfo_t info;
+
+	cr_assert_eq(
+	    waitid(P_PID, (id_t)pid, &info, WEXITED | WSTOPPED | WNOWAIT), 0);
+}
+
+Test(reaper, does_not_take_a_stop_under_ptrace_for_an_end, .timeout = 60)
+{
+	struct reaped child;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME);
+		signal(SIGUSR1, SIG_IGN);
+		raise(SIGUSR1);
+		_exit(42);
+	}
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_RELEASED);
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_TOOK);
+	cr_expect_eq(reaper_exit_code(child.status), 42);
+}
+
+Test(reaper, lets_the_signal_arrive_that_stopped_a_traced_child, .timeout = 60)
+{
+	struct reaped child;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME);
+		raise(SIGTERM);
+		_exit(42);
+	}
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_RELEASED);
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_TOOK);
+	cr_expect_eq(reaper_exit_code(child.status), 128 + SIGTERM);
+}
+
+Test(reaper, lets_a_traced_child_execute_a_program, .timeout = 60)
+{
+	struct reaped child;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME);
+		execl("/bin/sh", "sh", "-c", "exit 7", (char *)NULL);
+		_exit(42);
+	}
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_RELEASED);
+	await_stop(pid);
+	cr_assert_eq(reaper_next(&child), REAPER_TOOK);
+	cr_expect_eq(reaper_exit_code(child.status), 7);
 }

@@ -67,7 +67,7 @@ verdict(int n, int code, pid_t from)
 	rewrite[SIGHUP] = SIGUSR1;
 	rewrite[SIGINT] = SIGNALS_NONE;
 	info.si_pid = from;
-	return signals_verdict(&info, 1, rewrite);
+	return signals_translate(&info, 1, rewrite);
 }
 
 Test(signals, are_all_forwarded_but_sigchld)
@@ -152,19 +152,36 @@ Test(signals, of_real_time_keep_order_and_value)
 	cr_assert_eq(status, 0);
 }
 
-Test(signals, that_are_left_out_of_a_round_wait_for_the_next)
+Test(signals, that_are_not_enabled_stay_pending_in_their_order)
 {
+	bool stops[SIGNALS_MAX + 1] = {[SIGTERM] = true};
 	siginfo_t info;
 
 	cr_assert_eq(signals_block(&state), 0);
 	kill(getpid(), SIGHUP);
 	kill(getpid(), SIGTERM);
+	signals_enable(&state, stops);
 	signals_round(&state);
-	signals_leave_out(&state, SIGHUP);
 	cr_expect_eq(signals_take(&state, 0, &info), SIGTERM);
 	cr_expect_eq(signals_take(&state, 0, &info), -1);
+	signals_enable(&state, NULL);
 	signals_round(&state);
 	cr_expect_eq(signals_take(&state, 0, &info), SIGHUP);
+}
+
+Test(signals, that_end_a_wait_are_taken_next)
+{
+	siginfo_t info;
+
+	cr_assert_eq(signals_block(&state), 0);
+	kill(getpid(), SIGTERM);
+	kill(getpid(), SIGHUP);
+	signals_wait(&state, -1);
+	signals_wait(&state, -1);
+	signals_round(&state);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGHUP);
+	cr_expect_eq(signals_take(&state, 0, &info), SIGTERM);
+	cr_expect_eq(signals_take(&state, 0, &info), -1);
 }
 
 Test(signals, of_one_kind_do_not_starve_the_others)
@@ -255,11 +272,11 @@ Test(signals, that_wait_can_be_seen_and_forgotten)
 
 	cr_assert_eq(signals_block(&s), 0);
 	cr_expect_not(signals_pending(SIGHUP));
-	signals_forget(SIGHUP);
+	signals_discard(SIGHUP);
 	raise(SIGHUP);
 	raise(SIGCONT);
 	cr_expect(signals_pending(SIGHUP));
-	signals_forget(SIGHUP);
+	signals_discard(SIGHUP);
 	cr_expect_not(signals_pending(SIGHUP));
 	cr_expect(signals_pending(SIGCONT), "the others stay");
 }

@@ -69,7 +69,7 @@ Test(stop, kills_again_until_nobody_is_left)
 Test(stop, drains_before_it_forwards)
 {
 	stop_init(&stop, DRAIN, 0);
-	cr_expect_eq(stop_signal(&stop, NOW), STOP_HOLD);
+	cr_expect_eq(stop_signal(&stop, NOW), STOP_DRAIN);
 	expect_state(STOP_DRAINING, NOW + DRAIN);
 	expect_due(NOW + DRAIN, STOP_FORWARD);
 	expect_state(STOP_FORWARDED, STOP_NEVER);
@@ -118,8 +118,8 @@ Test(stop, forwards_each_later_signal_and_gives_no_more_grace_for_it)
 Test(stop, gives_what_is_left_a_grace_of_its_own_if_program_ends_by_itself)
 {
 	stop_init(&stop, DRAIN, GRACE);
-	cr_expect_eq(stop_ended(&stop, NOW), STOP_TERM);
-	expect_state(STOP_CLEARING, NOW + GRACE);
+	cr_expect_eq(stop_ended(&stop, NOW), STOP_TERMINATE);
+	expect_state(STOP_TERMINATING, NOW + GRACE);
 	expect_due(NOW + GRACE, STOP_KILL);
 	expect_due(NOW + GRACE + AGAIN, STOP_KILL);
 }
@@ -128,8 +128,8 @@ Test(stop, gives_what_is_left_the_rest_of_the_grace)
 {
 	stop_init(&stop, 0, GRACE);
 	stop_signal(&stop, NOW);
-	cr_expect_eq(stop_ended(&stop, NOW + 300), STOP_TERM);
-	expect_state(STOP_CLEARING, NOW + GRACE);
+	cr_expect_eq(stop_ended(&stop, NOW + 300), STOP_TERMINATE);
+	expect_state(STOP_TERMINATING, NOW + GRACE);
 	expect_due(NOW + GRACE, STOP_KILL);
 }
 
@@ -137,8 +137,8 @@ Test(stop, forgets_the_drain_when_program_ends_in_it)
 {
 	stop_init(&stop, DRAIN, GRACE);
 	stop_signal(&stop, NOW);
-	cr_expect_eq(stop_ended(&stop, NOW + 300), STOP_TERM);
-	expect_state(STOP_CLEARING, NOW + 300 + GRACE);
+	cr_expect_eq(stop_ended(&stop, NOW + 300), STOP_TERMINATE);
+	expect_state(STOP_TERMINATING, NOW + 300 + GRACE);
 	stop_init(&stop, DRAIN, 0);
 	stop_signal(&stop, NOW);
 	cr_expect_eq(stop_ended(&stop, NOW + 300), STOP_LEAVE);
@@ -199,11 +199,11 @@ check_forward(const struct story *s, const struct stop *was, enum event event)
 {
 	if (event == DUE || event == LATE) {
 		cr_assert_eq(was->state, STOP_DRAINING);
-		cr_assert_geq(s->now, s->began + was->drain);
+		cr_assert_geq(s->now, s->began + was->drain_ms);
 		cr_assert_eq(s->forwards, 1, "held back, and forwarded once");
 	} else {
 		cr_assert_eq(event, SIGNAL);
-		if (was->drain > 0 && s->ended == STOP_NEVER)
+		if (was->drain_ms > 0 && s->ended == STOP_NEVER)
 			cr_assert_geq(s->signals, 2);
 	}
 }
@@ -215,9 +215,9 @@ check_kill(const struct story *s, const struct stop *was)
 
 	if (from == STOP_NEVER || (s->ended != STOP_NEVER && s->ended < from))
 		from = s->ended;
-	cr_assert_gt(was->grace, 0, "nobody asked for it");
+	cr_assert_gt(was->grace_ms, 0, "nobody asked for it");
 	cr_assert_neq(from, STOP_NEVER);
-	cr_assert_geq(s->now, from + was->grace);
+	cr_assert_geq(s->now, from + was->grace_ms);
 	cr_assert_eq(stop.deadline, s->now + AGAIN);
 }
 
@@ -234,15 +234,17 @@ check(const struct story *s, const struct stop *was, enum event event,
 		check_forward(s, was, event);
 	if (action == STOP_KILL)
 		check_kill(s, was);
-	if (action == STOP_HOLD)
-		cr_assert(event == SIGNAL && s->signals == 1 && was->drain > 0);
+	if (action == STOP_DRAIN)
+		cr_assert(event == SIGNAL && s->signals == 1 &&
+		          was->drain_ms > 0);
 	if (event == ENDED)
-		cr_assert_eq(action, was->grace == 0           ? STOP_LEAVE
-		                     : s->killed != STOP_NEVER ? STOP_NOTHING
-		                                               : STOP_TERM);
+		cr_assert_eq(action, was->grace_ms == 0 ? STOP_LEAVE
+		                     : s->killed != STOP_NEVER
+		                         ? STOP_NOTHING
+		                         : STOP_TERMINATE);
 	else
-		cr_assert(action != STOP_LEAVE && action != STOP_TERM);
-	if (was->grace > 0 && (s->forwards > 0 || s->ended != STOP_NEVER))
+		cr_assert(action != STOP_LEAVE && action != STOP_TERMINATE);
+	if (was->grace_ms > 0 && (s->forwards > 0 || s->ended != STOP_NEVER))
 		cr_assert_neq(stop.deadline, STOP_NEVER, "it has an end");
 }
 

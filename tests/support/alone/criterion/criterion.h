@@ -66,6 +66,7 @@ _Noreturn void alone_skip(void);
 #define cr_expect_null(a, ...)         ALONE_CHECK((a) == NULL, false)
 #define cr_expect_not_null(a, ...)     ALONE_CHECK((a) != NULL, false)
 #define cr_expect_str_eq(a, b, ...)    ALONE_CHECK(strcmp(a, b) == 0, false)
+#define cr_expect_str_neq(a, b, ...)   ALONE_CHECK(strcmp(a, b) != 0, false)
 #define cr_expect_str_empty(a, ...)    ALONE_CHECK((a)[0] == '\0', false)
 #define cr_expect_lt(a, b, ...)        ALONE_CHECK((a) < (b), false)
 #define cr_expect_arr_eq(a, b, n, ...) ALONE_CHECK(memcmp(a, b, n) == 0, false)
@@ -81,6 +82,7 @@ _Noreturn void alone_skip(void);
 #define cr_assert_not_null(a, ...)     ALONE_CHECK((a) != NULL, true)
 #define cr_assert_str_eq(a, b, ...)    ALONE_CHECK(strcmp(a, b) == 0, true)
 #define cr_assert_arr_eq(a, b, n, ...) ALONE_CHECK(memcmp(a, b, n) == 0, true)
+#define cr_log_info(...)               (void)printf(__VA_ARGS__)
 #define cr_skip_test(...)              alone_skip()
 
 #endif
