@@ -2,14 +2,14 @@
 /*
  * demo: shows what hale does as the first process of a container.
  *
- * A program is started twice in a small container of its own: once as the
- * container's only init, and once under hale.  It leaves orphans behind, waits
- * for TERM, and exits with a code.  What it sees it reports through a pipe, and
- * nothing is printed that was not seen: what fails is one line and status 1.
- * Every wait has an end, so the demo has one too.
+ * The demo starts a program twice, each time in a small container: once as the
+ * init of the container, and once under hale.  The program leaves orphans,
+ * waits for TERM, and exits with a code.  It reports what it observes through a
+ * pipe, and the demo prints only what was observed.  A failure is one message
+ * and exit status 1.  Every wait has a timeout.
  *
- * Usage: demo HALE.  The program is this file too, started as "demo alone FD"
- * or "demo under-hale FD".
+ * Usage: demo HALE.  The program is in this file as well: "demo alone FD" or
+ * "demo under-hale FD".
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -32,16 +32,16 @@
 
 enum {
 	ORPHANS = 5,
-	EXIT_CODE = 42,    /* of the program, for hale to pass on */
-	PATIENCE_MS = 5000 /* for whatever should happen at once */
+	EXIT_CODE = 42,   /* of the program; hale passes it on */
+	TIMEOUT_MS = 5000 /* for anything that should happen at once */
 };
 
-/* What the program and its orphans tell, and the number that goes with it. */
+/* What the program and its orphans report, and the number in that report. */
 enum event {
-	STARTED, /* its process id */
-	ADOPTED, /* an orphan: the process that it belongs to now */
-	COUNTED, /* the zombies that it sees, once all orphans have ended */
-	ASKED    /* TERM has come: the process that sent it */
+	STARTED,   /* the program's process id */
+	ADOPTED,   /* the parent of an orphan */
+	COUNTED,   /* the number of zombies after all orphans have ended */
+	TERMINATED /* the process that TERM came from */
 };
 
 struct report {
@@ -49,39 +49,39 @@ struct report {
 	int number;
 };
 
-/* One container: its first process, and the end of the pipe it reports to. */
+/* A container: its first process, and the pipe from which reports are read. */
 struct container {
 	pid_t init;
 	int reports;
 };
 
 struct demo {
-	char *hale;          /* its path */
-	char self[PATH_MAX]; /* ours */
-	int way;             /* what the containers are made of */
+	char *hale;          /* path of hale */
+	char self[PATH_MAX]; /* path of this program */
+	int namespaces;      /* flags for clone(2), or 0 */
 };
 
-/* What containers can be made of; 0 is none, for where that is refused. */
-static const int ways[] = {
+/* The namespaces to try, in this order.  0 is for systems that refuse them. */
+static const int namespace_choices[] = {
     CLONE_NEWPID | CLONE_NEWNS,
     CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER,
     0,
 };
 
-/* Let a millisecond pass; false when *waited has come to the end. */
+/* Sleep for a millisecond and count it.  False after TIMEOUT_MS of them. */
 static bool
 wait_more(int *waited)
 {
 	static const struct timespec millisecond = {.tv_nsec = 1000000};
 
 	(void)nanosleep(&millisecond, NULL);
-	return ++*waited < PATIENCE_MS;
+	return ++*waited < TIMEOUT_MS;
 }
 
 /* ------ The program ------ */
 
 static void
-tell(int reports, enum event event, int number)
+send_report(int reports, enum event event, int number)
 {
 	struct report report = {event, number};
 
@@ -89,16 +89,16 @@ tell(int reports, enum event event, int number)
 		_exit(EXIT_FAILURE);
 }
 
-/* An orphan's life: wait until the pipe is closed, say who its parent is. */
+/* As an orphan: wait until the pipe is closed, then report the parent. */
 static _Noreturn void
-live_as_orphan(int reports, const int gate[2])
+run_orphan(int reports, const int gate[2])
 {
 	char nothing;
 
 	(void)close(gate[1]);
 	if (read(gate[0], &nothing, 1) != 0)
 		_exit(EXIT_FAILURE);
-	tell(reports, ADOPTED, (int)getppid());
+	send_report(reports, ADOPTED, (int)getppid());
 	_exit(EXIT_SUCCESS);
 }
 
@@ -115,16 +115,16 @@ leave_orphans(int reports)
 	if (parent == 0) {
 		for (i = 0; i < ORPHANS; i++)
 			if (fork() == 0)
-				live_as_orphan(reports, gate);
+				run_orphan(reports, gate);
 		_exit(EXIT_SUCCESS);
 	}
-	/* Once the parent is gone they are orphans; now they may end. */
+	/* The parent has exited, so they are orphans.  Let them end. */
 	(void)waitpid(parent, NULL, 0);
 	(void)close(gate[0]);
 	(void)close(gate[1]);
 }
 
-/* The state of a process, as ps(1) shows it, if it is a child of parent. */
+/* The state of a process as in ps(1), or NUL if it is no child of parent. */
 static char
 state_of(const char *pid, pid_t parent)
 {
@@ -143,7 +143,7 @@ state_of(const char *pid, pid_t parent)
 	return strtol(at + 4, NULL, 10) == parent ? at[2] : '\0';
 }
 
-/* Count the children of a process: those that live, and the zombies. */
+/* Count the children of a process: those that run, and the zombies. */
 static void
 count_children(pid_t of, int *alive, int *zombies)
 {
@@ -170,9 +170,9 @@ count_children(pid_t of, int *alive, int *zombies)
 		(void)closedir(proc);
 }
 
-/* Wait for the orphans to end, and for as many zombies as there should be. */
+/* Wait until all orphans have ended and the expected number are zombies. */
 static int
-settle(pid_t adopter, int expected)
+wait_for_zombies(pid_t adopter, int expected)
 {
 	int alive, zombies, waited = 0;
 
@@ -182,12 +182,12 @@ settle(pid_t adopter, int expected)
 	return zombies;
 }
 
-/* The program.  Alone it inherits its own orphans, and does what programs do:
- * it does not wait for children that it knows nothing of. */
+/* The program.  Without hale it adopts its own orphans, and like most programs
+ * it does not wait for children that it has not started itself. */
 static int
 program(bool alone, int reports)
 {
-	struct timespec patience = {.tv_sec = PATIENCE_MS / 1000};
+	struct timespec timeout = {.tv_sec = TIMEOUT_MS / 1000};
 	siginfo_t info;
 	sigset_t term;
 
@@ -196,15 +196,16 @@ program(bool alone, int reports)
 	(void)sigprocmask(SIG_BLOCK, &term, NULL);
 	if (alone)
 		(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-	tell(reports, STARTED, (int)getpid());
+	send_report(reports, STARTED, (int)getpid());
 	leave_orphans(reports);
-	tell(reports, COUNTED,
-	     alone ? settle(getpid(), ORPHANS) : settle(getppid(), 0));
+	send_report(reports, COUNTED,
+	            alone ? wait_for_zombies(getpid(), ORPHANS)
+	                  : wait_for_zombies(getppid(), 0));
 	if (alone)
 		return EXIT_SUCCESS;
-	if (sigtimedwait(&term, &info, &patience) != SIGTERM)
+	if (sigtimedwait(&term, &info, &timeout) != SIGTERM)
 		return EXIT_FAILURE;
-	tell(reports, ASKED, (int)info.si_pid);
+	send_report(reports, TERMINATED, (int)info.si_pid);
 	return EXIT_CODE;
 }
 
@@ -222,7 +223,7 @@ write_file(const char *path, const char *text)
 	return good ? 0 : -1;
 }
 
-/* In a user namespace, stay who we were outside of it. */
+/* Map our user and group into the new user namespace. */
 static int
 keep_identity(uid_t uid, gid_t gid)
 {
@@ -236,38 +237,40 @@ keep_identity(uid_t uid, gid_t gid)
 	return write_file("/proc/self/gid_map", groups);
 }
 
-/* Fork into a container: 0 in it, ready to go, and its process id outside.
- * What the container refuses becomes its first process's exit code. */
+/* Fork into a new container.  Returns 0 inside of it, and the process id
+ * outside.  If the container cannot be set up, its first process exits with the
+ * error number. */
 static pid_t
-fork_container(int way)
+fork_container(int namespaces)
 {
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
-	pid_t pid =
-	    (pid_t)syscall(SYS_clone, way | SIGCHLD, NULL, NULL, NULL, NULL);
+	pid_t pid = (pid_t)syscall(SYS_clone, namespaces | SIGCHLD, NULL, NULL,
+	                           NULL, NULL);
 
 	if (pid != 0)
 		return pid;
-	if ((way & CLONE_NEWUSER) != 0 && keep_identity(uid, gid) < 0)
+	if ((namespaces & CLONE_NEWUSER) != 0 && keep_identity(uid, gid) < 0)
 		_exit(errno);
 	/* /proc shows the processes of the namespace that it was mounted in. */
-	if ((way & CLONE_NEWNS) != 0 &&
+	if ((namespaces & CLONE_NEWNS) != 0 &&
 	    (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	     mount("proc", "/proc", "proc", 0, NULL) < 0))
 		_exit(errno);
 	return 0;
 }
 
-/* The first way that works here; *error is why the one before did not. */
+/* The first choice of namespaces that works here.  *error is the reason why the
+ * one before it does not. */
 static int
-choose_way(int *error)
+choose_namespaces(int *error)
 {
-	const int *way = ways;
+	const int *choice = namespace_choices;
 	int status = 0;
 	pid_t pid;
 
-	for (; *way != 0; way++) {
-		pid = fork_container(*way);
+	for (; *choice != 0; choice++) {
+		pid = fork_container(*choice);
 		if (pid == 0)
 			_exit(EXIT_SUCCESS);
 		if (pid < 0)
@@ -277,7 +280,7 @@ choose_way(int *error)
 		else
 			*error = WEXITSTATUS(status);
 	}
-	return *way;
+	return *choice;
 }
 
 /* Start the program in a container, under hale unless that is NULL. */
@@ -295,9 +298,9 @@ start(struct container *c, struct demo *demo, char *hale)
 		return -1;
 	(void)snprintf(number, sizeof(number), "%d", ends[1]);
 	c->reports = ends[0];
-	c->init = fork_container(demo->way);
+	c->init = fork_container(demo->namespaces);
 	if (c->init == 0) {
-		/* Else hale would give the program our terminal. */
+		/* Otherwise hale would give the program our terminal. */
 		(void)dup2(null, STDIN_FILENO);
 		execv(command[0], command);
 		_exit(127);
@@ -307,31 +310,31 @@ start(struct container *c, struct demo *demo, char *hale)
 	return c->init < 0 ? -1 : 0;
 }
 
-/* The number of the next report, or -1 if it does not come. */
+/* The number in the next report, or -1 if it is missing or another event. */
 static int
-hear(const struct container *c, enum event event)
+await_report(const struct container *c, enum event event)
 {
 	struct pollfd ready = {.fd = c->reports, .events = POLLIN};
 	struct report report;
 
-	if (poll(&ready, 1, PATIENCE_MS) != 1 ||
+	if (poll(&ready, 1, TIMEOUT_MS) != 1 ||
 	    read(c->reports, &report, sizeof(report)) != sizeof(report))
 		return -1;
 	return report.event == event ? report.number : -1;
 }
 
 static bool
-hear_adopted(const struct container *c, int by)
+await_adoptions(const struct container *c, int by)
 {
 	int i;
 
 	for (i = 0; i < ORPHANS; i++)
-		if (hear(c, ADOPTED) != by)
+		if (await_report(c, ADOPTED) != by)
 			return false;
 	return true;
 }
 
-/* The exit code of the container's first process, or -1: it does not end. */
+/* The exit code of the container's first process, or -1 after the timeout. */
 static int
 wait_end(const struct container *c)
 {
@@ -352,7 +355,7 @@ fail(const struct container *c, const char *what)
 	return false;
 }
 
-/* ------ What is shown ------ */
+/* ------ The two demonstrations ------ */
 
 static bool
 show_alone(struct demo *demo)
@@ -362,28 +365,28 @@ show_alone(struct demo *demo)
 
 	if (start(&c, demo, NULL) < 0)
 		return fail(&c, "cannot start the program");
-	pid = hear(&c, STARTED);
+	pid = await_report(&c, STARTED);
 	printf("\n1. A program as its own init: it is process %d.\n", pid);
-	if (pid < 0 || !hear_adopted(&c, pid))
-		return fail(&c, "its orphans did not come to the program");
-	printf("   It left %d orphans.  They came to it, and ended.\n",
+	if (pid < 0 || !await_adoptions(&c, pid))
+		return fail(&c, "the program did not adopt its orphans");
+	printf("   It left %d orphans, adopted them, and they ended.\n",
 	       ORPHANS);
-	if (hear(&c, COUNTED) != ORPHANS)
+	if (await_report(&c, COUNTED) != ORPHANS)
 		return fail(&c, "the orphans did not become zombies");
-	printf("   %d zombies: nobody waits for them, and none goes away.\n",
+	printf("   %d zombies remain, because nobody waits for them.\n",
 	       ORPHANS);
 	if (wait_end(&c) != EXIT_SUCCESS)
-		return fail(&c, "the program did not end well");
+		return fail(&c, "the program failed");
 	return true;
 }
 
-/* Send TERM to hale, and see it arrive, and both of them end. */
+/* Send TERM to hale.  The program must get it, and both must exit. */
 static bool
 show_stop(const struct container *c, int hale)
 {
 	if (kill(c->init, SIGTERM) < 0)
 		return fail(c, "cannot send TERM to hale");
-	if (hear(c, ASKED) != hale)
+	if (await_report(c, TERMINATED) != hale)
 		return fail(c, "the program did not get TERM from hale");
 	printf("   TERM was sent to hale, and the program got it, from process "
 	       "%d.\n",
@@ -403,35 +406,36 @@ show_hale(struct demo *demo)
 
 	if (start(&c, demo, demo->hale) < 0)
 		return fail(&c, "cannot start hale");
-	hale = demo->way != 0 ? 1 : (int)c.init;
-	pid = hear(&c, STARTED);
+	hale = demo->namespaces != 0 ? 1 : (int)c.init;
+	pid = await_report(&c, STARTED);
 	if (pid < 0)
 		return fail(&c, "hale did not start the program");
 	printf("\n2. The same program under hale: hale is process %d, "
 	       "the program process %d.\n",
 	       hale, pid);
-	if (!hear_adopted(&c, hale))
-		return fail(&c, "the orphans did not come to hale");
-	printf("   It left %d orphans.  They came to hale, and ended.\n",
+	if (!await_adoptions(&c, hale))
+		return fail(&c, "hale did not adopt the orphans");
+	printf("   It left %d orphans, hale adopted them, and they ended.\n",
 	       ORPHANS);
-	if (hear(&c, COUNTED) != 0)
+	if (await_report(&c, COUNTED) != 0)
 		return fail(&c, "hale left zombies");
-	printf("   0 zombies: hale has waited for each.\n");
+	printf("   0 zombies remain, because hale has reaped each of them.\n");
 	return show_stop(&c, hale);
 }
 
 static void
-show_way(int way, int error)
+show_namespaces(int namespaces, int error)
 {
-	if (way == 0)
+	if (namespaces == 0)
 		printf("Namespaces are refused here (%s), so hale is not\n"
-		       "process 1 but a subreaper: orphans come to it all the "
-		       "same.\n",
+		       "process 1 but a subreaper: it still "
+		       "adopts orphans.\n",
 		       strerror(error));
 	else
 		printf("What an init does for a container: two new PID "
 		       "namespaces%s.\n",
-		       way & CLONE_NEWUSER ? ", without being root" : "");
+		       namespaces & CLONE_NEWUSER ? ", without being root"
+		                                  : "");
 }
 
 int
@@ -453,8 +457,8 @@ main(int argc, char **argv)
 		perror("demo: cannot read /proc/self/exe");
 		return EXIT_FAILURE;
 	}
-	demo.way = choose_way(&error);
-	show_way(demo.way, error);
+	demo.namespaces = choose_namespaces(&error);
+	show_namespaces(demo.namespaces, error);
 	if (!show_alone(&demo) || !show_hale(&demo))
 		return EXIT_FAILURE;
 	printf("\nAll of this has just been observed.\n");

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The server of Dockerfile.example: it greets, and it ends well when asked to.
+// The server of Dockerfile.example.  It answers each request with a greeting, and
+// finishes the requests under way before it exits.
 'use strict';
 
 const http = require('node:http');
 
 const port = Number(process.env.PORT ?? 8080);
 
-// hale ends with this status, so the container does.
+// hale passes this exit status on, so it is that of the container.
 const status = Number(process.env.EXIT_STATUS ?? 0);
 
 const server = http.createServer((request, response) => {
@@ -15,8 +16,8 @@ const server = http.createServer((request, response) => {
 
 server.listen(port, () => console.log(`listening on port ${port}`));
 
-// `docker stop` and Kubernetes send TERM, Ctrl-C is INT.  Take no new request,
-// finish those under way, and only then leave.
+// `docker stop` and Kubernetes send TERM, and Ctrl-C sends INT.  Accept no new
+// request, finish those under way, and then exit.
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.once(signal, () => {
     console.log(`${signal}: finishing`);

@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What hale says of a program's end under a real Docker engine: a kill is
-# explained, the exit report is where Kubernetes looks for it, and the log can
-# be read by a machine.
+# What hale says about the end of a program under a real Docker engine: it
+# explains a kill, writes the exit report where Kubernetes looks for it, and
+# logs JSON that a program can parse.
 
 # shellcheck disable=SC2016 # what is quoted is for the container's shell
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
 load helpers
 
-# It wants all memory there is: a line that never ends.
+# tail reads a line that never ends, and so takes all the memory it can get.
 GREEDY=(/busybox tail /dev/zero)
 
 setup_file() {
@@ -56,11 +56,11 @@ ends_with() { # STATUS
 	[ "$(status_of "$server")" = "$1" ]
 }
 
-# What hale says of a kill, without the time that the program ran.
+# What hale says about a kill, without the time that the program ran.
 account() {
 	docker logs "$server" 2>&1 |
 		sed -n 's/ after [0-9]*\.[0-9][0-9][0-9]s; /; /
-			/PROGRAM was killed/p'
+			/ was killed by /p'
 }
 
 # A file that user 1001 may write, like Kubernetes' /dev/termination-log.
@@ -78,14 +78,14 @@ start_reporting() { # [DOCKER-OPTION...] IMAGE PROGRAM...
 		--volume "$termination_log:/dev/termination-log" "$@"
 }
 
-# Is the report one line, and this true of it?
+# Is the report one line, and does the condition hold for it?
 reported() { # FILE JQ-CONDITION
 	cat "$1"
 	[ "$(wc -l <"$1")" -eq 1 ]
 	jq --exit-status "$2" "$1"
 }
 
-# Every byte but NUL, in a name of an option, of a value and of a program.
+# Every byte except NUL, in the name of an option, a value and a program.
 HOSTILE='
 	i=0
 	while [ $((i += 1)) -le 255 ]; do
@@ -96,29 +96,29 @@ HOSTILE='
 			/busybox true
 	done'
 
-@test "an OOM kill: the account counts it and names the limit" {
+@test "an OOM kill: the message counts it and names the limit" {
 	start_limited small "${GREEDY[@]}"
 	ends_with 137
-	[ "$(account)" = "hale: warning: PROGRAM was killed by KILL; OOM kills \
-in its cgroup meanwhile: 1 (memory limit 67108864 bytes)" ]
+	[ "$(account)" = "hale: warning: '/busybox' was killed by KILL; OOM \
+kills in its cgroup meanwhile: 1 (memory limit 67108864 bytes)" ]
 }
 
-@test "a kill from outside: the same status, and the account counts none" {
+@test "a kill from outside: the same status, and the message counts no OOM kill" {
 	start_limited small /busybox sleep 1000
 	wait_until 30 only "$server" hale busybox
 	kill_program
 	ends_with 137
-	[ "$(account)" = "hale: warning: PROGRAM was killed by KILL; OOM kills \
-in its cgroup meanwhile: 0 (memory limit 67108864 bytes)" ]
+	[ "$(account)" = "hale: warning: '/busybox' was killed by KILL; OOM \
+kills in its cgroup meanwhile: 0 (memory limit 67108864 bytes)" ]
 }
 
-@test "a kill from outside without a limit: the account names none" {
+@test "a kill from outside without a limit: the message names no limit" {
 	start small /busybox sleep 1000
 	wait_until 30 only "$server" hale busybox
 	kill_program
 	ends_with 137
-	[ "$(account)" = "hale: warning: PROGRAM was killed by KILL; OOM kills \
-in its cgroup meanwhile: 0" ]
+	[ "$(account)" = "hale: warning: '/busybox' was killed by KILL; OOM \
+kills in its cgroup meanwhile: 0" ]
 }
 
 @test "each OOM kill is seen, however soon it comes" {
@@ -150,13 +150,13 @@ in its cgroup meanwhile: 0" ]
 		.reason == "signaled" and .exit_code == 137 and .signal == 9
 		and .oom_kills == 1 and .duration_ms >= 0
 		and .max_rss_kib > 30000 and .max_rss_kib < 100000
-		and (.message | startswith("PROGRAM was killed by KILL after"))
+		and (.message | startswith("'\''/busybox'\'' was killed by KILL after"))
 		and (.message | endswith("(memory limit 67108864 bytes)"))'
 	[ "$(stat --format %i "$termination_log")" = "$inode" ]
 	[ "$(account | wc -l)" -eq 1 ]
 }
 
-@test "the report is written in place where only a new file is refused" {
+@test "the report is written in place if no new file can be created" {
 	make_termination_log
 	start --volume "$termination_log:/dev/termination-log" small \
 		--exit-report /dev/termination-log /busybox sh -c 'exit 7'
@@ -174,7 +174,7 @@ in its cgroup meanwhile: 0" ]
 	reported "$termination_log" '
 		.reason == "exited" and .exit_code == 7 and .signal == 0
 		and .oom_kills == 1
-		and (.message | startswith("PROGRAM exited with 7 after "))'
+		and (.message | startswith("'\''/busybox'\'' exited with 7 after "))'
 }
 
 @test "the report of a program that is not there" {
@@ -194,14 +194,14 @@ in its cgroup meanwhile: 0" ]
 	reported "$termination_log" '.orphans_reaped >= 20 and .oom_kills == 0'
 }
 
-@test "where it can be, the report is a new file, and nothing else is left" {
+@test "the report is a new file where possible, and nothing else is left" {
 	local directory=$BATS_TEST_TMPDIR/reports inode
 
 	mkdir "$directory"
 	echo old >"$directory/report"
 	chown --recursive 1001:1001 "$directory"
 	inode=$(stat --format %i "$directory/report")
-	# Who has the old one open keeps it, and the number with it.
+	# Keep the old file open, so that its inode number is not used again.
 	exec {old}<"$directory/report"
 	start --read-only --user 1001:1001 \
 		--volume "$directory:/reports" small \
@@ -214,7 +214,7 @@ in its cgroup meanwhile: 0" ]
 	[ "$(stat --format %a,%u "$directory/report")" = 644,1001 ]
 }
 
-@test "a report that cannot be written is a warning, and never in the way" {
+@test "a report that cannot be written is a warning, and changes nothing else" {
 	start --read-only --user 1001:1001 small --exit-report /report \
 		/busybox sh -c 'exit 7'
 	ends_with 7
@@ -222,7 +222,7 @@ in its cgroup meanwhile: 0" ]
 '/report': Read-only file system (it will be tried again at the end)"
 }
 
-@test "the JSON log is one object a line, with the facts as members" {
+@test "the JSON log has one object a line, with the facts as members" {
 	start_limited small --log-format json --log-level debug "${GREEDY[@]}"
 	ends_with 137
 	docker logs "$server" >"$BATS_TEST_TMPDIR/log" 2>&1
@@ -231,6 +231,7 @@ in its cgroup meanwhile: 0" ]
 		jq --exit-status '
 			(.time | test("^20[0-9-]{8}T[0-9:]{8}\\.[0-9]{3}Z$"))
 			and (.level | IN("error", "warn", "info", "debug"))
+			and .logger == "hale"
 			and (.msg | type) == "string"' <<<"$line"
 	done <"$BATS_TEST_TMPDIR/log"
 	tail -n 1 "$BATS_TEST_TMPDIR/log" | jq --exit-status '
@@ -238,7 +239,7 @@ in its cgroup meanwhile: 0" ]
 		and .memory_limit == 67108864 and .duration_ms >= 0'
 }
 
-@test "the JSON log stays valid whatever bytes names have" {
+@test "the JSON log is valid whatever bytes are in names" {
 	local log=$BATS_TEST_TMPDIR/log
 
 	start small --log-format json /busybox sh -c "$HOSTILE"

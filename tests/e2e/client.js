@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Asks http://HOST:PORT/ all the time, and counts what is answered.  It does as
-// proxies do: four requests at a time, each on a connection of its own, spread
-// over the addresses of the name, which it looks up every six seconds.
+// Sends requests to http://HOST:PORT/ all the time and counts the answers.  It
+// works like a proxy: four requests at a time, each on a connection of its own,
+// spread over the addresses of the name, which it looks up every six seconds.
 'use strict';
 
 const dns = require('node:dns').promises;

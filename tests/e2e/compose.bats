@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# examples/compose/compose.yaml as it is, built and run by docker-compose with a
-# real Docker engine, on bases made here: whether each line of it does what the
-# comment beside it says.
+# Builds and runs examples/compose/compose.yaml, unchanged, with docker-compose
+# and a real Docker engine, on base images made here.  Each test checks that a
+# setting in the file does what the comment beside it says.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
@@ -30,7 +30,7 @@ teardown_file() {
 	stop_engine
 }
 
-# One stack for all tests: who has stopped it leaves it for the next to start.
+# All tests share one stack.  If a test has stopped it, the next one starts it.
 setup() {
 	[ -z "$OBSTACLE" ] || skip "$OBSTACLE"
 	[ -n "$(container)" ] || compose up --detach --no-build
@@ -51,7 +51,7 @@ is_healthy() {
 	[ "$(inspect "$server" .State.Health.Status)" = healthy ]
 }
 
-# What it answers on the port where it is published.
+# The answer on the published port.
 greeting() {
 	nsenter --target "$(<"$E2E/first")" --net timeout 10 bash -c '
 		exec 3<>/dev/tcp/127.0.0.1/8080
@@ -59,12 +59,12 @@ greeting() {
 		tail -n 1 <&3'
 }
 
-# Node as the server's user has it, in the container.
+# Run a script with node in the container, as the server's user.
 javascript() { # SCRIPT
 	docker exec "$server" /nodejs/bin/node -e "$1"
 }
 
-# A field of /proc/PID/status for hale and for the server.
+# A field of /proc/PID/status of hale and of the server, a line each.
 field() { # NAME
 	local pid
 
@@ -74,12 +74,12 @@ field() { # NAME
 	done | tr '\t' ' '
 }
 
-# Is this what both have there?
+# Do hale and the server both have this value there?
 both() { # NAME VALUE
 	[ "$(field "$1")" = "$2"$'\n'"$2" ]
 }
 
-# What the container may use, in whichever version of cgroup there is.
+# A limit of the container, with cgroup version 1 or 2.
 limit() { # CONTROLLER FILE-OF-VERSION-1 FILE-OF-VERSION-2
 	local group=/sys/fs/cgroup/$1
 
@@ -92,7 +92,7 @@ limit() { # CONTROLLER FILE-OF-VERSION-1 FILE-OF-VERSION-2
 
 # ---- The file ----
 
-@test "without a mirror it begins with what Dockerfile.example says" {
+@test "without a mirror the base images are those of Dockerfile.example" {
 	local base
 
 	run -0 compose config
@@ -102,7 +102,7 @@ limit() { # CONTROLLER FILE-OF-VERSION-1 FILE-OF-VERSION-2
 	done
 }
 
-@test "it becomes healthy, by hale's word, and answers" {
+@test "it becomes healthy according to hale --check, and answers" {
 	[ "$(inspect "$server" .Config.Healthcheck.Test)" = \
 		'[CMD,/sbin/hale,--check]' ]
 	only "$server" hale:healthy node
@@ -111,7 +111,7 @@ limit() { # CONTROLLER FILE-OF-VERSION-1 FILE-OF-VERSION-2
 
 # ---- What it may do ----
 
-@test "user 1001, no capability, no way to another, and seccomp" {
+@test "user 1001 without capabilities, no new privileges, and seccomp" {
 	both Uid '1001 1001 1001 1001'
 	both Gid '1001 1001 1001 1001'
 	both CapEff 0000000000000000
@@ -122,7 +122,7 @@ limit() { # CONTROLLER FILE-OF-VERSION-1 FILE-OF-VERSION-2
 	both Seccomp 2
 }
 
-# root, so that it is the mount that says no.
+# As root, so that only the mount can refuse.
 writes() { # FILE
 	docker exec --user 0 "$server" /nodejs/bin/node -e \
 		"require('node:fs').appendFileSync('$1', 'x');"
@@ -137,7 +137,7 @@ writes() { # FILE
 	done
 }
 
-@test "/tmp can be written, up to its size, and nothing runs there" {
+@test "/tmp can be written up to its size, and nothing in it can be executed" {
 	run -0 javascript "
 		const fs = require('node:fs');
 		const run = require('node:child_process').spawnSync;
@@ -155,7 +155,7 @@ writes() { # FILE
 
 # ---- What it may use ----
 
-@test "memory: who takes more than 128 MB is killed, the server is not" {
+@test "memory: a process that takes more than 128 MB is killed, not the server" {
 	[ "$(limit memory memory.limit_in_bytes memory.max)" = 134217728 ]
 	[ "$(inspect "$server" .HostConfig.MemorySwap)" = 134217728 ]
 	run -137 javascript 'for (const all = []; ; )
@@ -169,7 +169,7 @@ writes() { # FILE
 	[ "$(limit cpu cpu.cfs_quota_us cpu.max)" = 50000 ]
 }
 
-@test "processes: 64, threads included, and not one more" {
+@test "processes: 64 at most, threads included" {
 	[ "$(limit pids pids.max pids.max)" = 64 ]
 	run -0 javascript "
 		const { spawn } = require('node:child_process');
@@ -199,10 +199,10 @@ log() {
 	log | jq --exit-status --slurp 'map(select(.stream == "stderr") |
 			.log | fromjson) |
 		length > 0 and all(has("time") and has("level") and
-			has("msg")) and any(.msg | startswith("healthy"))'
+			has("msg") and .logger == "hale") and any(.msg | startswith("healthy"))'
 }
 
-@test "the log is of three files of 10 MB at the most" {
+@test "the log has at most three files of 10 MB" {
 	[ "$(inspect "$server" .HostConfig.LogConfig)" = \
 		'{Type:json-file,Config:{max-file:3,max-size:10m}}' ]
 }
@@ -213,7 +213,7 @@ has_restarted() { # TIMES
 	[ "$(inspect "$server" .RestartCount)" -eq "$1" ]
 }
 
-# The signal makes the server fail, and this is what is said of it.
+# Make the server fail by a signal.  hale explains it by the message.
 comes_back_from() { # SIGNAL MESSAGE
 	local before
 
@@ -225,21 +225,21 @@ comes_back_from() { # SIGNAL MESSAGE
 	logged "$server" "$2"
 }
 
-@test "a server that has crashed is started anew, and the log says why" {
-	comes_back_from KILL 'PROGRAM was killed by KILL'
+@test "a server that has crashed is restarted, and the log says why" {
+	comes_back_from KILL 'was killed by KILL'
 }
 
-@test "a server that hangs is started anew, and the log says why" {
+@test "a server that hangs is restarted, and the log says why" {
 	comes_back_from STOP 'timed out after 3s while'
 }
 
-# Docker's KILL would make it 137.
+# If Docker had to kill the container, its status would be 137.
 @test "docker-compose stop: it answers during the drain, and ends well" {
 	local stopping
 
 	compose stop &
 	stopping=$!
-	wait_until 30 logged "$server" 'stopping: draining for 5.000s first'
+	wait_until 30 logged "$server" 'stopping: draining for 5s first'
 	[ "$(greeting)" = "$GREETING" ]
 	wait "$stopping"
 	[ "$(inspect "$server" .State.Status)" = exited ]

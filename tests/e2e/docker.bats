@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale under a real Docker engine: as an image's entry point, in images of two
-# files, and as the init that `docker run --init` brings along.
+# hale under a real Docker engine: as the entry point of an image with two
+# files, and as the init that `docker run --init` adds.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
@@ -109,7 +109,7 @@ terminal_status() {
 	done
 }
 
-@test "a program that a signal kills is 128 and the signal's number" {
+@test "a program killed by a signal gives 128 plus the signal's number" {
 	# shellcheck disable=SC2016 # it is for the container's shell
 	local kill='kill -$SIGNAL $$'
 
@@ -119,12 +119,12 @@ terminal_status() {
 		/busybox sh -c "$kill"
 }
 
-@test "a program that is not there is 127, and the line says so" {
+@test "a program that does not exist gives 127 and a message" {
 	run -127 docker run --rm --network none small /no/program
 	[[ $output = *"cannot run '/no/program': "[Nn]"o such file"* ]]
 }
 
-@test "a program that cannot be run is 126, and the line says why" {
+@test "a program that cannot be run gives 126 and a message that says why" {
 	run -126 docker run --rm --network none small /proc
 	[ "$output" = "hale: error: cannot run '/proc': Permission denied" ]
 }

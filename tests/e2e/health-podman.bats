@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale's watch over health under podman, whose health check is a command that
-# somebody runs: a timer where there is systemd, and these tests.
+# Health checks under podman, which runs the check when somebody tells it to: a
+# timer where there is systemd, and these tests.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
@@ -43,7 +43,7 @@ teardown() {
 	done
 }
 
-# A web server under hale, which podman asks for its health as it is told to.
+# A web server under hale, with this health check of podman.
 start_web() { # CHECK [PODMAN-OPTION...]
 	local check=$1
 
@@ -56,7 +56,7 @@ start_web() { # CHECK [PODMAN-OPTION...]
 		/busybox httpd -f -p 127.0.0.1:8080 -h /srv)
 }
 
-# The command's status, and what podman makes of it.
+# The exit status of the check, the health that podman shows, and the output.
 podman_says() { # STATUS HEALTH TEXT
 	local status=0
 
@@ -86,7 +86,7 @@ podman_says() { # STATUS HEALTH TEXT
 	podman_says 0 healthy healthy
 }
 
-@test "no rights and nothing to write: podman's health check works" {
+@test "without capabilities and on a read-only root podman's check works" {
 	start_web '["/hale","--check"]' "${LOCKED[@]}"
 	wait_until 30 podman_says 0 healthy healthy
 	podman exec "$server" /hale --status=json |
@@ -97,14 +97,14 @@ podman_says() { # STATUS HEALTH TEXT
 	[[ $output = *healthy* && $output != *"$URL"* ]]
 }
 
-@test "podman run --init: hale is not process 1, and is found" {
+@test "podman run --init: hale is found although it is not process 1" {
 	start_web '["/hale","--check"]' --init --init-path "$HALE"
 	wait_until 30 podman_says 0 healthy healthy
 	podman exec "$server" /busybox rm /srv/health
 	wait_until 30 podman_says 1 unhealthy 'status 404'
 }
 
-@test "two hales in one PID namespace: podman's check finds the right one" {
+@test "two hale processes in one PID namespace: podman's check finds the right one" {
 	local first
 
 	start_web '["/hale","--check"]'
@@ -129,7 +129,7 @@ shows() { # COMM
 	podman top "$server" pid comm | grep -q "^1  *$1\$"
 }
 
-@test "podman pod: a container waits for what another one has" {
+@test "podman pod: a container waits for a port of another one" {
 	local client
 
 	server=$(podman run --detach --network none --entrypoint '["/hale"]' \

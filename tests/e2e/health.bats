@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale's watch over health under a real Docker engine: what HEALTHCHECK makes of
-# it, in images with and without a libc, and with nginx, Node and Python as what
-# is watched; who can read the state, and what hale does about a bad one.
+# Health checks under a real Docker engine: what HEALTHCHECK makes of them, in
+# images with and without a libc, and with nginx, Node and Python as the
+# program; who can read the state, and what hale does when it is bad.
 
 # shellcheck disable=SC2016 # what is quoted is for the container's shell
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
@@ -11,24 +11,25 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-# A server that is healthy as long as there is a file, in any image.
+# A server that is healthy as long as a file exists, in any image.
 URL=http://127.0.0.1:8080/health
 WEB=(/busybox httpd -f -p 127.0.0.1:8080 -h /srv)
 SLOW_WEB='until [ -e /srv/go ]; do /busybox sleep 0.1; done
 	exec /busybox httpd -f -p 127.0.0.1:8080 -h /srv'
 
-# The same by those who are used for it.
+# The same with servers that people use.
 NGINX=(nginx -c /srv/nginx.conf)
 NODE=(node /srv/server.js)
 PYTHON=(python3 -m http.server --bind 127.0.0.1 --directory /srv 8080)
 
-# Ends in a way of its own, and leaves a probe's end to hale.
+# Exits with a status of its own, and leaves running probes to hale.
 SERVER='
 	trap "exit 42" TERM
 	echo ready
 	while :; do sleep 1000 & wait; done'
 
-QUICK=(--health-interval 200ms --health-timeout 10s)
+# Without a start period, so that the first failures count.
+QUICK=(--health-interval 200ms --health-timeout 10s --health-start-period 0)
 BAD=(--health file:/no/file --health-retries 1 "${QUICK[@]}")
 GOOD=(--health file:/srv/health "${QUICK[@]}")
 LOCKED=(--read-only --user 1001:1001 --cap-drop ALL
@@ -61,7 +62,7 @@ teardown() {
 
 # ---- Images ----
 
-# hale, one static program, and what it serves.
+# hale, one static program, and the files that it serves.
 small_image() {
 	small_context "$E2E/small"
 	content "$E2E/small/srv"
@@ -126,8 +127,8 @@ start() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
 	server=$(run_hale "$@")
 }
 
-# Docker asks often, so that its verdict shows at once; its first success ends
-# the start.
+# Docker runs its check often, so that its result shows soon.  The first success
+# ends Docker's start period.
 start_checked() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
 	start --health-interval 500ms --health-timeout 30s --health-retries 1 \
 		--health-start-period 1h "$@"
@@ -138,12 +139,12 @@ start_healthy() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
 	wait_until 30 shows "$server" healthy
 }
 
-# What Docker's own HEALTHCHECK has come to.
+# Is this the result of Docker's HEALTHCHECK?
 docker_says() { # STATE
 	[ "$(inspect "$server" .State.Health.Status)" = "$1" ]
 }
 
-# Has the HEALTHCHECK ended with this status and said this?
+# Has any run of the HEALTHCHECK exited with this status and printed this text?
 helper_said() { # STATUS TEXT
 	docker inspect --format '{{json .State.Health.Log}}' "$server" |
 		jq --exit-status --argjson status "$1" --arg text "$2" \
@@ -151,14 +152,14 @@ helper_said() { # STATUS TEXT
 				(.Output | contains($text)))' >/dev/null
 }
 
-# Nothing but what Docker knows, and a line each.
+# Every run exited with 0 or 1, and printed one line of a limited length.
 helper_was_orderly() {
 	docker inspect --format '{{json .State.Health.Log}}' "$server" |
 		jq --exit-status 'all((.ExitCode == 0 or .ExitCode == 1) and
 			(.Output | endswith("\n") and length < 4096))'
 }
 
-# What ps, top and docker top show, to anybody.
+# Does docker top show this state as the name of process 1?
 shows() { # CONTAINER STATE
 	docker top "$1" -eo pid,comm 2>/dev/null | sed -n 2p |
 		grep -q " hale:$2\$"
@@ -171,12 +172,12 @@ check() { # CONTAINER [ARG...]
 	docker exec "$container" /hale --check "$@"
 }
 
-# The status in full, and whether this is true of it.
+# Does the condition hold for hale --status=json?
 status() { # CONTAINER JQ-CONDITION
 	docker exec "$1" /hale --status=json | jq --exit-status "$2"
 }
 
-# A number of each target, over all of them.
+# The sum of a number over all targets.
 sum_of() { # MEMBER
 	docker exec "$server" /hale --status=json |
 		jq "[.targets[].$1] | add"
@@ -199,8 +200,8 @@ signal_hale() { # SIGNAL
 		kill "-$1" "$(inspect "$server" .State.Pid)"
 }
 
-# To the program and all that it has started: nginx has a worker, and httpd a
-# child for each request, which may be gone.
+# Signal the program and all its descendants: nginx has a worker, and httpd a
+# child for each request, which may have ended already.
 signal_program() { # SIGNAL
 	local pids
 
@@ -238,7 +239,7 @@ follows() { # IMAGE HALE-OPTION-OR-PROGRAM...
 		/bin/sh -c "$SLOW_WEB"
 }
 
-@test "HEALTHCHECK --check without a health option is unhealthy, and why" {
+@test "HEALTHCHECK --check without a health option is unhealthy, with a reason" {
 	start_checked small-checked /busybox sleep 1000
 	wait_until 30 helper_said 1 'no hale with --health'
 	docker_says starting
@@ -275,7 +276,7 @@ replaces_curl() { # PROGRAM...
 	replaces_curl "${PYTHON[@]}"
 }
 
-@test "HEALTHCHECK --check URL says so when nobody listens" {
+@test "HEALTHCHECK --check URL says that the connection was refused" {
 	start_checked debian-curl /busybox sleep 1000
 	wait_until 30 helper_said 1 'connection refused'
 }
@@ -287,14 +288,14 @@ replaces_curl() { # PROGRAM...
 	wait_until 30 docker_says healthy
 }
 
-@test "HEALTHCHECK in the exec form: hale puts the variable in" {
+@test "HEALTHCHECK in the exec form: hale replaces the variable" {
 	checked small small-port --check 'http://127.0.0.1:${PORT}/health'
 	start_checked --env PORT=8080 small-port "${WEB[@]}"
 	wait_until 30 docker_says healthy
 	helper_was_orderly
 }
 
-@test "what nginx, Node and Python answer is healthy to hale's own probes" {
+@test "nginx, Node and Python are healthy for hale's own probes" {
 	for program in NGINX NODE PYTHON; do
 		declare -n command=$program
 		start_healthy --user 1001:1001 debian --health "$URL" \
@@ -311,14 +312,14 @@ replaces_curl() { # PROGRAM...
 
 # ---- Who can read the state ----
 
-# On a root that cannot be written, with no rights and nothing mounted.
+# On a read-only root, without capabilities and without a volume.
 start_locked() {
 	start_healthy "${LOCKED[@]}" small --health "$URL" \
 		--health-timeout 500ms --health-interval 200ms \
 		--health-retries 1 "${WEB[@]}"
 }
 
-@test "no rights and nothing to write: --check and --status work" {
+@test "without capabilities and on a read-only root --check and --status work" {
 	start_locked
 	run -0 check "$server"
 	[[ $output = *healthy* && ${#lines[@]} -eq 1 ]]
@@ -336,7 +337,7 @@ start_locked() {
 	wait_until 30 check "$server" --live
 }
 
-@test "another user sees the state, and not the details" {
+@test "another user sees the state, but not the details" {
 	start_locked
 	run -0 docker exec --user 1002:1002 "$server" /hale --check
 	[[ $output = *healthy* ]]
@@ -351,7 +352,7 @@ start_locked() {
 	[[ $output = *unhealthy* && $output != *'timed out'* ]]
 }
 
-@test "a hale that is stopped from outside is unhealthy, and why" {
+@test "an instance of hale that is stopped from outside is unhealthy, with a reason" {
 	start_healthy small "${GOOD[@]}" /busybox sleep 1000
 	signal_hale STOP
 	wait_until 30 not check "$server"
@@ -379,7 +380,7 @@ start_locked() {
 }
 
 @test "--live is for a restart, and --check for traffic" {
-	start small --health "$URL" --health-start-period 1h "${QUICK[@]}" \
+	start small --health "$URL" "${QUICK[@]}" --health-start-period 1h \
 		/busybox sleep 1000
 	wait_until 30 shows "$server" starting
 	run -1 check "$server"
@@ -387,16 +388,16 @@ start_locked() {
 	run -0 check "$server" --live
 }
 
-@test "a server in the image has nothing of the watch's: no file, no port" {
+@test "the image gets no file and no port from health checks" {
 	start_locked
 	run -0 docker exec "$server" /busybox cat /proc/net/tcp /proc/net/unix
 	[ "$(grep -c ' 0A ' <<<"$output")" -eq 1 ]
 	[ "$(docker diff "$server")" = '' ]
 }
 
-# Where several hales are in sight, each one is asked for itself.
+# With several hale processes in sight, --check asks the right one.
 
-# The state of each of the two is not the other's.
+# Each of the two shows its own state, not the other's.
 two_states() { # HEALTHY-CONTAINER UNHEALTHY-CONTAINER
 	run -0 check "$1"
 	[[ $output = *healthy* && $output != *unhealthy* ]]
@@ -406,7 +407,7 @@ two_states() { # HEALTHY-CONTAINER UNHEALTHY-CONTAINER
 	status "$2" '.state == "unhealthy"'
 }
 
-@test "docker run --init: hale is not process 1, and is found" {
+@test "docker run --init: hale is found although it is not process 1" {
 	start_healthy_second --init --entrypoint /hale small
 	run -0 check "$server"
 	[[ $output = *healthy* ]]
@@ -417,7 +418,7 @@ two_states() { # HEALTHY-CONTAINER UNHEALTHY-CONTAINER
 	[[ $output = *unhealthy* ]]
 }
 
-@test "a shell as process 1: hale is found" {
+@test "hale is found although a shell is process 1" {
 	start_healthy_second --entrypoint /busybox small \
 		sh -c '"$@"; exit 42' sh /hale
 	run -0 check "$server"
@@ -430,7 +431,7 @@ start_healthy_second() { # DOCKER-OPTION... IMAGE [ARG...]
 	wait_until 30 check "$server"
 }
 
-@test "two hales in one PID namespace: each --check finds its own" {
+@test "two hale processes in one PID namespace: each --check finds its own" {
 	local first
 
 	start_healthy small "${GOOD[@]}" /busybox sleep 1000
@@ -446,7 +447,7 @@ start_healthy_second() { # DOCKER-OPTION... IMAGE [ARG...]
 	two_states "$server" "$first"
 }
 
-# On a port that nobody else on this machine is likely to have.
+# On a port that probably nobody else on this machine uses.
 start_on_host() {
 	local port=$((20000 + RANDOM % 10000))
 
@@ -471,15 +472,15 @@ start_on_host() {
 	[[ $output = *healthy* ]]
 }
 
-# ---- What hale does about it ----
+# ---- What hale does when the program is unhealthy ----
 
-# It is not well until it has been started three times.
+# It becomes healthy when it has been started three times.
 THIRD_TIME='
 	echo start >>/starts
 	[ "$(/busybox wc -l </starts)" -lt 3 ] || touch /srv/third
 	exec /busybox sleep 1000'
 
-@test "--on-unhealthy stop: --restart on-failure brings it back, and well" {
+@test "--on-unhealthy stop: --restart on-failure restarts it until it is healthy" {
 	start --restart on-failure:3 small --health file:/srv/third \
 		"${QUICK[@]}" --health-retries 2 --on-unhealthy stop \
 		/busybox sh -c "$THIRD_TIME"
@@ -488,7 +489,7 @@ THIRD_TIME='
 	[ "$(docker logs "$server" 2>&1 | grep -c 'unhealthy')" -ge 2 ]
 }
 
-@test "--on-unhealthy stop: the container ends with 124, when it gives up" {
+@test "--on-unhealthy stop: the container's last status is 124" {
 	start --restart on-failure:3 small --health file:/no/file \
 		"${QUICK[@]}" --health-retries 1 --on-unhealthy stop \
 		/busybox sleep 1000
@@ -497,9 +498,9 @@ THIRD_TIME='
 	[ "$(inspect "$server" .RestartCount)" = 3 ]
 }
 
-# An attempt may be thrown away where the machine is busy, so what is counted
-# are the lines of those that count.
-@test "--on-unhealthy stop comes after so many failures in a row, each time" {
+# On a busy machine the result of an attempt may be ignored, so count the log
+# lines of the attempts that count.
+@test "--on-unhealthy stop comes after --health-retries failures, each time" {
 	start --restart on-failure:1 small -v "${BAD[@]}" --health-retries 4 \
 		--on-unhealthy stop /busybox sleep 1000
 	wait_until 60 has_ended "$server"
@@ -509,7 +510,7 @@ THIRD_TIME='
 		'1 2 3 4 1 2 3 4' ]
 }
 
-@test "--on-unhealthy stop ends who ignores TERM, and reports why" {
+@test "--on-unhealthy stop ends a program that ignores TERM, and reports why" {
 	start small --health file:/no/file "${QUICK[@]}" --health-retries 1 \
 		--on-unhealthy stop --grace 1s --exit-report /report \
 		/busybox sh -c 'trap "" TERM; while :; do sleep 1; done'
@@ -520,7 +521,7 @@ THIRD_TIME='
 		"$BATS_TEST_TMPDIR/report"
 }
 
-@test "--on-unhealthy signal:USR1 tells the program once a turn" {
+@test "--on-unhealthy signal:USR1 signals the program once each time" {
 	start small --health file:/srv/health "${QUICK[@]}" \
 		--health-retries 1 --on-unhealthy signal:USR1 \
 		/busybox sh -c 'trap "echo got USR1" USR1
@@ -528,13 +529,13 @@ THIRD_TIME='
 			while :; do sleep 1000 & wait; done'
 	wait_until 30 logged "$server" ready
 	wait_until 30 shows "$server" healthy
-	for turn in 1 2; do
+	for times in 1 2; do
 		switch off
 		wait_until 30 shows "$server" unhealthy
-		wait_until 30 told "$turn"
+		wait_until 30 told "$times"
 		switch on
 		wait_until 30 shows "$server" healthy
-		told "$turn"
+		told "$times"
 	done
 }
 
@@ -544,8 +545,8 @@ told() { # TIMES
 
 # ---- docker pause ----
 
-# Each failure and each turn is a line, and one failure is enough for a turn.
-# The command is nearly always under way, so that the pause cuts through it.
+# Each failure and each change of state would be a line in the log.  The command
+# runs nearly all the time, so that the pause interrupts it.
 @test "docker pause for longer than all retries: no failure is counted" {
 	local attempts lines
 
@@ -566,25 +567,26 @@ told() { # TIMES
 
 # ---- exec probes ----
 
-@test "exec probes are killed at the deadline, with all that they started" {
+@test "exec probes are killed at the deadline, with their descendants" {
 	start small --health "exec:/busybox sh -c 'sleep 1000 & sleep 1000'" \
 		--health-interval 1h --health-timeout 500ms \
-		--health-retries 1 /busybox sleep 2000
+		--health-start-period 0 --health-retries 1 /busybox sleep 2000
 	wait_until 30 shows "$server" unhealthy
 	wait_until 30 only "$server" hale:unhealthy busybox
 	run -1 check "$server"
 	[[ $output = *'timed out after 500ms'* ]]
 }
 
-@test "exec probes leave nobody behind, however often they hang" {
+@test "exec probes leave no process behind, however often they hang" {
 	start small --health "exec:/busybox sh -c '
 			sleep 1000 & [ -e /calm ] || sleep 1000'" \
 		--health-interval 100ms --health-timeout 200ms \
-		--health-retries 999 /busybox sleep 2000
+		--health-start-period 0 --health-retries 999 \
+		/busybox sleep 2000
 	wait_until 60 has_come_to failures 20
 	docker exec "$server" /busybox touch /calm
 	wait_until 30 only "$server" hale:healthy busybox
-	# At any time there is one attempt at the most.
+	# There is at most one attempt at a time.
 	for _ in {1..10}; do
 		[ "$(processes "$server" | wc -l)" -le 5 ]
 	done
@@ -609,7 +611,7 @@ told() { # TIMES
 
 # ---- docker stop ----
 
-# The probe has begun, and will not end by itself.
+# The probe has started, and will not end by itself.
 stops_in_spite_of() { # TARGET EVENT
 	start small --health "$1" --health-timeout 1h \
 		/busybox sh -c "$2 $SERVER"
@@ -620,19 +622,19 @@ stops_in_spite_of() { # TARGET EVENT
 	[ "$(status_of "$server")" = 42 ]
 }
 
-@test "docker stop waits for no exec probe that hangs" {
+@test "docker stop does not wait for an exec probe that hangs" {
 	stops_in_spite_of "exec:/busybox sh -c '
 		echo probe is here >/proc/1/fd/1; sleep 1000'" ''
 }
 
-@test "docker stop waits for no HTTP probe that hangs" {
+@test "docker stop does not wait for an HTTP probe that hangs" {
 	stops_in_spite_of http://127.0.0.1:8080/ '
 		/busybox nc -l -p 8080 -e sh -c "
 			echo probe is here >/proc/1/fd/1
 			sleep 1000" &'
 }
 
-# ---- A wait for others ----
+# ---- Waiting for others ----
 
 @test "--check --wait: a container waits for what it depends on" {
 	local client

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What the end-to-end tests share: an engine for each file, images made of what
-# the machine has, since nothing can be pulled, and waiting for events.
+# What the end-to-end tests share: an engine for each file, images made from the
+# files of this machine, because nothing can be pulled, and waiting for events.
 
 E2E_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin # where the daemons are
@@ -11,14 +11,30 @@ BUSYBOX=${BUSYBOX:-$(command -v busybox)}
 
 # ---- Waiting ----
 
-# Run COMMAND until it succeeds.  The only wait there is, and always bounded.
+# How many times slower than a quiet machine this one is at the moment, 1 to 30.
+# There 100 processes can be started, and waited for, in a tenth of a second.
+slowness() {
+	local began count slower
+
+	began=$(milliseconds)
+	for ((count = 0; count < 100; count++)); do
+		/bin/true
+	done
+	slower=$((1 + ($(milliseconds) - began) / 100))
+	echo $((slower > 30 ? 30 : slower))
+}
+
+# Run COMMAND until it succeeds.  The only wait there is, and always bounded:
+# by SECONDS, or by more if the machine is slow at the end of them.
 wait_until() { # SECONDS COMMAND...
-	local end=$((SECONDS + $1))
+	local seconds=$1 began=$SECONDS slower=1
 
 	shift
 	until "$@"; do
-		if ((SECONDS > end)); then
-			echo "did not happen in time: $*" >&2
+		if ((SECONDS - began > seconds * slower)); then
+			slower=$(slowness)
+			((SECONDS - began <= seconds * slower)) && continue
+			echo "did not happen in $((SECONDS - began)) s: $*" >&2
 			return 1
 		fi
 		sleep 0.1
@@ -38,7 +54,7 @@ milliseconds() {
 	echo $((${EPOCHREALTIME/[.,]/} / 1000))
 }
 
-# How many milliseconds COMMAND takes goes to $took.
+# Set $took to the milliseconds that COMMAND takes.
 timed() { # COMMAND...
 	local began status=0
 
@@ -51,7 +67,7 @@ timed() { # COMMAND...
 
 # ---- The engine ----
 
-# Why this machine cannot run the engine; nothing when it can.
+# The reason why this machine cannot run the engine, or nothing.
 obstacle() { # COMMAND...
 	local command
 
@@ -74,11 +90,12 @@ obstacle() { # COMMAND...
 	fi
 }
 
-# Start the engine in a directory of its own, E2E, that goes with it.
+# Start the engine in a directory of its own, E2E, which it removes at the end.
 start_engine() { # docker|network|podman INIT
 	E2E=$(mktemp -d "${TMPDIR:-/tmp}/hale-e2e.XXXXXX")
 	export E2E
-	# Not one of bats' descriptors, or bats waits for the engine.
+	# Close the descriptors of bats, which would otherwise wait for the
+	# engine.
 	setsid "$E2E_ROOT/tests/e2e/engine" "$1" "$$" "$E2E" "$2" \
 		</dev/null >"$E2E/log" 2>&1 3>&- 4>&- &
 	export ENGINE=$!
@@ -108,8 +125,9 @@ docker_answers() {
 	docker version >/dev/null 2>&1
 }
 
-# podman asks for more than may be had.  Processes are counted by user, in all
-# containers of the machine: other tests have thousands.
+# podman's default limits are higher than a container may be allowed to ask for.
+# The kernel counts processes by user, over all containers of the machine, and
+# other tests have thousands of them.
 start_podman() {
 	local most
 
@@ -136,7 +154,7 @@ podman() {
 
 # ---- Images ----
 
-# A context for `docker build` that holds hale and one static program.
+# A context for `docker build` with hale and one static program.
 small_context() { # DIR
 	mkdir -p "$1"
 	cp "$HALE" "$1/hale"
@@ -148,7 +166,7 @@ small_context() { # DIR
 	END
 }
 
-# The libraries that files of this machine load.
+# The libraries that these files load.
 libraries() { # FILE...
 	local file
 
@@ -157,7 +175,8 @@ libraries() { # FILE...
 	done
 }
 
-# Put files of this machine, and the libraries they load, where they are here.
+# Copy files of this machine, and the libraries that they load, to the same
+# paths under ROOT.
 copy_to() { # ROOT FILE...
 	local root=$1
 
@@ -166,7 +185,7 @@ copy_to() { # ROOT FILE...
 		xargs cp -L --parents --target-directory "$root"
 }
 
-# What stands for Distroless' Node image: node, its libraries, nothing else.
+# In place of Distroless' Node image: node and its libraries, and nothing else.
 node_rootfs() { # ROOT
 	local node
 
@@ -176,7 +195,7 @@ node_rootfs() { # ROOT
 	mv "$1$node" "$1/nodejs/bin/node"
 }
 
-# What stands for Debian: its shell, its libraries, and three servers.
+# In place of a Debian image: its shell, its libraries, and three servers.
 debian_rootfs() { # ROOT
 	mkdir -p "$1"/{etc,usr/bin,usr/lib,usr/sbin}
 	mkdir -m 1777 "$1/tmp"
@@ -186,8 +205,8 @@ debian_rootfs() { # ROOT
 	add_python "$1"
 }
 
-# From wherever it is, and that may be in a home that is closed to others, to
-# where Debian has it: it finds its library by itself.
+# Copy Python, which may be in a home directory, to where Debian has it.  It
+# finds its library by itself.
 add_python() { # ROOT
 	local python library
 
@@ -204,9 +223,9 @@ add_python() { # ROOT
 	chmod --recursive a+rX "$1"
 }
 
-# What stands for Alpine: Debian's gcc, make and musl, and busybox for a shell.
-# There is no network, so its apk installs nothing: it only makes sure that what
-# it is asked for is what has been put here.
+# In place of Alpine: Debian's gcc, make and musl, with busybox as the shell.
+# There is no network, so this apk installs nothing.  It only checks that it is
+# asked for packages that are here already.
 alpine_rootfs() { # ROOT
 	local root=$1 libraries applet
 
@@ -247,6 +266,27 @@ musl_headers() {
 	grep -o -m 1 '/usr/include/[^ ]*' "$(musl_specs)" | head -n 1
 }
 
+# An image with everything that is installed on this machine: run it with
+# "${MACHINE[@]}", which mounts /usr read-only.
+# shellcheck disable=SC2034 # the tests use it
+MACHINE=(--volume /usr:/usr:ro)
+
+machine_image() { # NAME
+	local root=$E2E/machine file
+
+	mkdir -p "$root"/{etc,run,usr,var/lib}
+	mkdir -m 1777 "$root/tmp"
+	cp -P /bin /lib /lib64 /sbin "$root" # links to what is in /usr
+	for file in alternatives group ld.so.cache nsswitch.conf passwd \
+		/etc/java* /etc/rabbitmq; do
+		cp -a "/etc/${file#/etc/}" "$root/etc" 2>/dev/null || true
+	done
+	cp "$HALE" "$root/hale"
+	cp "$BUSYBOX" "$root/busybox"
+	import "$root" "$1"
+	rm -rf "$root"
+}
+
 import() { # ROOT IMAGE
 	tar --create --directory "$1" --numeric-owner . |
 		docker import - "$2" >/dev/null
@@ -270,12 +310,12 @@ status_of() { # CONTAINER
 	inspect "$1" .State.ExitCode
 }
 
-# hale as the entry point, with options of its own, in the background.
+# Run hale as the entry point, with these options, in the background.
 run_hale() { # [DOCKER-OPTION...] IMAGE [HALE-OPTION...] PROGRAM...
 	docker run --detach --network none --entrypoint /hale "$@"
 }
 
-# To the program, which is the first that hale has started.
+# Signal the program, which is the first child of hale.
 signal_child() { # CONTAINER SIGNAL
 	local pid
 
@@ -290,18 +330,18 @@ remove_containers() {
 	[ "${#containers[@]}" -eq 0 ] || "$CLI" rm --force "${containers[@]}"
 }
 
-# Docker and podman kill after ten seconds: within half of that, and with a
-# status of its own, the program has ended by itself.
+# The engine kills after a minute, so that the program has ended by itself if
+# it took less than half of that.
 stop_in_time() { # CONTAINER
 	local took
 
-	timed "$CLI" stop "$1"
-	((took < 5000))
+	timed "$CLI" stop -t 60 "$1"
+	((took < 30000))
 }
 
-# PID, parent's PID, state and name of process 1 of the container and of all
-# that descend from it, zombies included: docker top reads the cgroup's list,
-# where Linux has none.
+# PID, parent's PID, state and name of process 1 of the container and of all its
+# descendants, zombies included.  docker top does not show zombies, because the
+# list of a cgroup has none.
 processes() { # CONTAINER
 	nsenter --target "$(<"$E2E/first")" --mount --pid \
 		ps -e -o pid= -o ppid= -o stat= -o comm= |
@@ -319,7 +359,7 @@ processes() { # CONTAINER
 			}'
 }
 
-# Is this all that there is in the container?
+# Are these all the processes of the container?
 only() { # CONTAINER NAME...
 	local container=$1
 
@@ -327,7 +367,7 @@ only() { # CONTAINER NAME...
 	[ "$(processes "$container" | awk '{ print $4 }' | xargs)" = "$*" ]
 }
 
-# Is anybody in the container stopped?
+# Is any process of the container stopped?
 has_stopped() { # CONTAINER
 	processes "$1" | awk '$3 ~ /^T/ { n++ } END { exit n == 0 }'
 }
@@ -344,7 +384,7 @@ MAKE_ORPHANS='while [ $((n += 1)) -le "$COUNT" ]; do
 	(sleep 1000 </dev/null >/dev/null 2>&1 &)
 done'
 
-# Leave COUNT processes to process 1, then kill them.  busybox is at /busybox.
+# Leave COUNT orphans to process 1, and then kill them.  busybox is at /busybox.
 kill_orphans() { # CONTAINER COUNT
 	"$CLI" exec --env COUNT="$2" "$1" /busybox sh -c "$MAKE_ORPHANS"
 	wait_until 30 has_orphans "$1" "$2" S

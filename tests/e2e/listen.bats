@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# --health-listen in a container of a real Docker engine, as the kubelet and
-# Prometheus use it: by curl in the container's network, and judged by promtool.
+# --health-listen in a container of a real Docker engine, used as the kubelet
+# and Prometheus use it: with curl in the container's network, and with
+# promtool.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
@@ -30,16 +31,17 @@ teardown() {
 	[ -n "$OBSTACLE" ] || remove_containers
 }
 
-# As strict as a pod can be.  The file says whether it is well.
+# A pod with all restrictions.  It is healthy as long as the file exists.
 start_pod() { # [HALE-OPTION...]
 	pod=$(run_hale --read-only --cap-drop ALL --tmpfs /tmp \
 		--security-opt no-new-privileges small \
 		--health-listen 8080 --health file:/tmp/up \
-		--health-interval 100ms --health-retries 1 "$@" -- \
+		--health-interval 100ms --health-retries 1 \
+		--health-start-period 0 "$@" -- \
 		/busybox sleep 1000)
 }
 
-# In the pod's network, as its neighbours are.
+# From inside the network of the pod.
 ask() { # PATH [CURL-OPTION...]
 	local path=$1
 
@@ -58,7 +60,7 @@ go_up() {
 	docker exec "$pod" /busybox touch /tmp/up
 }
 
-@test "what the kubelet asks is answered as it should be" {
+@test "the probes of the kubelet get the right answers" {
 	start_pod --health-start-period 10m --health-start-interval 100ms
 	wait_until 30 answers /livez 200 \
 		"starting: file:/tmp/up: No such file or directory"
@@ -72,7 +74,7 @@ go_up() {
 	ask /readyz --output /dev/null --write-out '%{http_code}' | grep 503
 }
 
-@test "a pod that drains is not ready and still alive" {
+@test "a pod that drains is not ready, but alive" {
 	start_pod --drain 10m
 	go_up
 	wait_until 30 answers /readyz 200 healthy
@@ -106,8 +108,8 @@ go_up() {
 		"$BATS_TEST_TMPDIR/metrics"
 }
 
-# The sidecar has the port of the other already.
-@test "a port in use is one line, and the program is not started" {
+# A second container in the same network wants the same port.
+@test "a port in use is one message, and the program is not started" {
 	local other
 
 	start_pod

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale under the name docker-init: Docker's daemon is given a symbolic link of
-# that name, asks it for its version, and starts containers with it.
+# hale under the name docker-init: Docker's daemon gets a symbolic link of that
+# name, reads its version, and starts containers with it.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 # shellcheck disable=SC2154 # run sets stderr
@@ -36,7 +36,7 @@ teardown() {
 	[ -n "$OBSTACLE" ] || remove_containers
 }
 
-# hale under the name in a container that has nothing else.
+# Run hale under this name in a container.
 called() { # NAME ARG...
 	local link=$1
 
@@ -82,7 +82,7 @@ called() { # NAME ARG...
 	[ "$output" = "hale: error: cannot run '/proc': Permission denied" ]
 }
 
-@test "an image's symbolic link to hale is the init that it is called" {
+@test "a symbolic link to hale behaves like the init whose name it has" {
 	run -1 called tini --no-such-option
 	run -1 called catatonit --no-such-option
 	run -1 called dumb-init --no-such-option

@@ -1,9 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What PROGRAM says of itself, by Debian's own systemd-notify(1) and by Python,
-# in containers of a real Docker engine: locked ones, paused ones, and two that
-# share a network.
+# notify: targets in containers of a real Docker engine, with systemd-notify(1)
+# and Python as senders: with all restrictions, paused, and in a shared network.
 
 # shellcheck disable=SC2016 # what is quoted is for the container's shell
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
@@ -14,12 +13,12 @@ load helpers
 LOCKED=(--read-only --user 1001:1001 --cap-drop ALL
 	--security-opt no-new-privileges)
 
-# Says once that it is ready, when it is told to.
+# Sends READY=1 when a file appears.
 READY='until [ -e /tmp/go ]; do /busybox sleep 0.1; done
 	systemd-notify --ready --status="serving" && echo told
 	/hale --check && exec /busybox sleep 1000'
 
-# Says so, and that it lives until it is told not to.
+# Sends READY=1, and then WATCHDOG=1 until a file appears.
 ALIVE='systemd-notify --ready
 	while [ ! -e /tmp/hang ]; do
 		systemd-notify WATCHDOG=1
@@ -27,7 +26,7 @@ ALIVE='systemd-notify --ready
 	done
 	exec /busybox sleep 1000'
 
-# As sd_notify(3) says that programs without the library may do it.
+# The protocol of sd_notify(3), without the library.
 PYTHON='
 import os, socket, time
 name = os.environ["NOTIFY_SOCKET"].replace("@", "\0", 1)
@@ -93,7 +92,7 @@ tell() { # CONTAINER FILE
 	docker exec "$1" /busybox touch "/tmp/$2"
 }
 
-# Where its program says it.
+# The NOTIFY_SOCKET of the container's program.
 name_of() { # CONTAINER
 	local program
 
@@ -103,14 +102,14 @@ name_of() { # CONTAINER
 		sed -n 's/^NOTIFY_SOCKET=//p'
 }
 
-@test "systemd-notify ends the start in a locked container, and sees it" {
+@test "systemd-notify ends the state starting in a container without privileges" {
 	start "${LOCKED[@]}" --tmpfs /tmp notify --health notify: \
 		--health-start-period 1h sh -c "$READY"
 	wait_until 30 shows "$server" starting
 	tell "$server" go
 	wait_until 30 shows "$server" healthy
-	# It waits 5 seconds for the barrier, and complains, if that is lost;
-	# and by then the state is out.
+	# systemd-notify waits 5 seconds for its barrier, and complains if hale
+	# does not close it.  By then the state is published.
 	wait_until 30 logged "$server" healthy
 	logged "$server" told
 	not logged "$server" starting:
@@ -118,7 +117,7 @@ name_of() { # CONTAINER
 	status "$server" '.targets[0].output == "serving"'
 }
 
-@test "systemd-notify keeps it healthy, and a hang is the end" {
+@test "systemd-notify keeps it healthy, and a hang stops the container" {
 	start notify --health 'notify:?max-age=2s' --health-interval 500ms \
 		--health-start-period 1h --on-unhealthy stop --grace 3s \
 		sh -c "$ALIVE"
@@ -130,7 +129,7 @@ name_of() { # CONTAINER
 	logged "$server" "no WATCHDOG=1 in time"
 }
 
-@test "Python tells hale without a library" {
+@test "Python notifies hale without a library" {
 	start "${LOCKED[@]}" --tmpfs /tmp notify \
 		--health 'notify:?max-age=3s' --health-interval 500ms \
 		--health-start-period 1h /usr/bin/python3 -c "$PYTHON"
@@ -140,7 +139,7 @@ name_of() { # CONTAINER
 	wait_until 30 shows "$server" unhealthy
 }
 
-@test "a paused container is as healthy as it was" {
+@test "a container is as healthy after a pause as before" {
 	start notify --health 'notify:?max-age=2s' --health-interval 1h \
 		--health-retries 1 --health-start-period 1h sh -c "$ALIVE"
 	wait_until 30 shows "$server" healthy
@@ -151,8 +150,8 @@ name_of() { # CONTAINER
 	not logged "$server" unhealthy
 }
 
-# As containers of one pod do.
-@test "a container on the same network is not heard" {
+# The containers of a pod share a network in this way.
+@test "notifications from another container on the same network are ignored" {
 	local name other
 
 	start notify --health notify: --health-start-period 1h \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale as podman's pause container: under the name catatonit, with -P, it is all
-# that a pod's own container has, and holds what the others share.
+# hale as podman's pause container: under the name catatonit, with -P, it is the
+# only process of the container that holds the namespaces of a pod.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 # shellcheck disable=SC2154 # timed sets took
@@ -14,7 +14,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_podman
-	# podman makes the pause image of the catatonit that it finds here.
+	# podman builds the pause image from the catatonit that it finds here.
 	mkdir "$E2E/helpers"
 	ln -s "$HALE" "$E2E/helpers/catatonit"
 	echo "helper_binaries_dir = [\"$E2E/helpers\"]" \
@@ -36,8 +36,8 @@ teardown() {
 	[ -n "$OBSTACLE" ] || podman pod rm --all --force
 }
 
-# A pod of two: a web server that ends with a status like no other, with hale
-# before it, and one who asks it, without.
+# A pod of two containers: a web server under hale that exits with 42, and a
+# client without hale.
 play() { # SHARE-PROCESS-NAMESPACE
 	cat >"$BATS_TEST_TMPDIR/pod.yaml" <<-END
 		apiVersion: v1
@@ -77,7 +77,7 @@ play() { # SHARE-PROCESS-NAMESPACE
 	wait_until 30 answers
 }
 
-# The two share a network, which is the pause container's.
+# The two share the network of the pause container.
 answers() {
 	[ "$(podman exec pair-client /busybox wget -q -O - \
 		http://127.0.0.1:8080/answer)" = 'good day' ]
@@ -97,7 +97,7 @@ answers() {
 	[ "${lines[1]}" = '/catatonit -P ' ]
 }
 
-@test "podman pod stop: each of the pod ends in time with its own status" {
+@test "podman pod stop: each container ends in time with its own status" {
 	play false
 	timed podman pod stop --time 60 pair
 	((took < 60000))
@@ -106,7 +106,7 @@ answers() {
 	[ "$(status_of "$infra")" = 0 ]
 }
 
-@test "podman pod rm: a stopped pod goes and leaves nothing" {
+@test "podman pod rm: a stopped pod is removed and leaves nothing" {
 	play false
 	podman pod stop --time 60 pair
 	podman pod rm pair
@@ -132,7 +132,7 @@ answers() {
 	answers
 }
 
-@test "shareProcessNamespace: the pod stops and goes" {
+@test "shareProcessNamespace: the pod can be stopped and removed" {
 	play true
 	timed podman pod stop --time 60 pair
 	((took < 60000))

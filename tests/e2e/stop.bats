@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The end of a container under a real Docker engine: the grace, the drain, what
-# cuts them short, and what Docker makes of the status.
+# Stopping a container under a real Docker engine: the drain, the grace period,
+# what ends them early, and the exit status that Docker sees.
 
 # shellcheck disable=SC2016 # what is quoted is for the container's shell
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
@@ -10,12 +10,12 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-# Docker's own KILL comes after so many seconds, which no test waits for.
+# Docker kills the container after this many seconds, which no test waits for.
 PATIENCE=60
 
 # Ignores TERM, and so do its children: one in its group, one in a session of
-# its own, one that is stopped, and a line of them of whom each makes the next
-# and is gone.
+# its own, one that is stopped, and a chain of processes in which each one
+# starts the next and exits.
 STUBBORN='
 	trap "" TERM
 	sleep 1000 &
@@ -26,8 +26,8 @@ STUBBORN='
 	echo ready
 	while :; do wait; done'
 
-# Ends on TERM at once, and leaves some who take their time, in sessions of
-# their own; one of them is stopped, and sees TERM only after CONT.
+# Exits on TERM at once, and leaves two processes that need some seconds, in
+# sessions of their own.  One of them is stopped, and sees TERM only after CONT.
 LEAVER='
 	setsid sh -c "
 		trap \"sleep 2; echo one finished; exit\" TERM
@@ -41,7 +41,7 @@ LEAVER='
 	trap "exit 42" TERM
 	while :; do sleep 1000 & wait; done'
 
-# Answers requests until TERM has come.
+# Answers requests until TERM arrives.
 WEB='
 	echo "good day" >/answer
 	httpd -f -p 127.0.0.1:8080 -h / &
@@ -88,25 +88,25 @@ stop_patiently() {
 	((took < PATIENCE * 1000))
 }
 
-@test "docker stop: who ignores TERM is killed when the grace is over" {
+@test "docker stop: processes that ignore TERM are killed after the grace period" {
 	start small -v --grace 2s /busybox sh -c "$STUBBORN"
 	wait_until 30 logged "$server" ready
 	stop_patiently
 	((took >= 2000))
 	[ "$(status_of "$server")" = 137 ]
-	logged "$server" 'hale: info: the grace is over: killing what is left'
-	logged "$server" 'hale: warning: PROGRAM was killed by KILL after'
+	logged "$server" 'hale: info: grace period expired; killing the remaining processes'
+	logged "$server" "hale: warning: '/busybox' was killed by KILL after"
 }
 
-@test "without a grace they outlive docker stop and Docker must kill" {
+@test "without a grace period hale kills nobody, and Docker has to" {
 	start small -v /busybox sh -c "$STUBBORN"
 	wait_until 30 logged "$server" ready
 	docker stop --timeout 3 "$server"
 	[ "$(status_of "$server")" = 137 ]
-	not logged "$server" 'PROGRAM was killed'
+	not logged "$server" 'was killed by'
 }
 
-@test "docker stop: who ends slowly on TERM is waited for, and no longer" {
+@test "docker stop: hale waits for processes that end slowly, and no longer" {
 	start small --grace "${PATIENCE}s" /busybox sh -c "$LEAVER"
 	wait_until 30 logged "$server" 'one is there'
 	wait_until 30 has_stopped "$server"
@@ -116,7 +116,7 @@ stop_patiently() {
 	logged "$server" 'two finished'
 }
 
-@test "without a grace nobody waits for them" {
+@test "without a grace period nobody waits for them" {
 	start small /busybox sh -c "$LEAVER"
 	wait_until 30 logged "$server" 'one is there'
 	wait_until 30 has_stopped "$server"
@@ -125,7 +125,7 @@ stop_patiently() {
 	not logged "$server" finished
 }
 
-@test "a program that ends by itself leaves the others the grace" {
+@test "when the program ends by itself, the others get the grace period" {
 	start small --grace "${PATIENCE}s" /busybox sh -c '
 		setsid sh -c "
 			trap \"sleep 1; echo finished; exit\" TERM
@@ -149,7 +149,7 @@ stop_patiently() {
 	logged "$server" 'got TERM'
 }
 
-@test "docker stop of 1,000 processes that ignore TERM ends with the grace" {
+@test "docker stop of 1,000 processes that ignore TERM ends after the grace period" {
 	start small -v --grace 2s /busybox sh -c '
 		trap "" TERM
 		while [ $((n += 1)) -le 1000 ]; do sleep 1000 & done
@@ -159,15 +159,15 @@ stop_patiently() {
 	stop_patiently
 	((took >= 2000))
 	[ "$(status_of "$server")" = 137 ]
-	logged "$server" 'hale: warning: PROGRAM was killed by KILL after'
+	logged "$server" "hale: warning: '/busybox' was killed by KILL after"
 }
 
 @test "docker stop: the server still answers during the drain" {
 	start_web -v --drain 8s
 	docker stop --timeout "$PATIENCE" "$server" >/dev/null 3>&- &
-	wait_until 30 logged "$server" 'stopping: draining for 8.000s first'
+	wait_until 30 logged "$server" 'stopping: draining for 8s first'
 	answers
-	# In the order of the log TERM comes after the answer.
+	# The log shows that TERM came after the answer.
 	docker exec "$server" /busybox sh -c 'echo answered >/proc/1/fd/1'
 	wait "$!"
 	[ "$(status_of "$server")" = 42 ]
@@ -175,17 +175,17 @@ stop_patiently() {
 		'answered got TERM' ]
 }
 
-@test "docker stop returns after the drain, and not before" {
+@test "docker stop does not return before the drain is over" {
 	start_web --drain 3s
 	stop_patiently
 	((took >= 3000))
 	[ "$(status_of "$server")" = 42 ]
 }
 
-@test "a second TERM cuts the drain short" {
+@test "a second TERM ends the drain" {
 	start_web -v --drain 1h
 	docker kill --signal TERM "$server"
-	wait_until 30 logged "$server" 'stopping: draining for 3600.000s first'
+	wait_until 30 logged "$server" 'stopping: draining for 3600s first'
 	answers
 	not logged "$server" 'got TERM'
 	docker kill --signal TERM "$server"
@@ -193,8 +193,26 @@ stop_patiently() {
 	[ "$(status_of "$server")" = 42 ]
 }
 
-@test "the stop signal is the one that is said, and others only pass" {
-	start small -v --stop-signal QUIT --drain 1h /busybox sh -c '
+@test "--stop-signal QUIT: QUIT begins the stop, and so does TERM" {
+	local signal
+
+	for signal in QUIT TERM; do
+		start small -v --stop-signal QUIT --drain 1h /busybox sh -c '
+			trap "exit 42" QUIT TERM
+			echo ready
+			while :; do sleep 1000 & wait; done'
+		wait_until 30 logged "$server" ready
+		docker kill --signal "$signal" "$server"
+		wait_until 30 logged "$server" 'draining'
+		docker kill --signal QUIT "$server"
+		wait_until 30 has_ended "$server"
+		[ "$(status_of "$server")" = 42 ]
+	done
+}
+
+@test "--stop-signal none: TERM is forwarded like any other signal" {
+	start small -v --stop-signal none --stop-signal QUIT --drain 1h \
+		/busybox sh -c '
 		trap "echo got TERM" TERM
 		trap "echo got QUIT; exit 42" QUIT
 		echo ready
@@ -210,7 +228,7 @@ stop_patiently() {
 	[ "$(status_of "$server")" = 42 ]
 }
 
-@test "docker kill ends all at once, drain or grace or not" {
+@test "docker kill ends everything at once, in spite of a drain and a grace period" {
 	start_web -v --drain 1h --grace 1h
 	docker kill --signal TERM "$server"
 	wait_until 30 logged "$server" draining
@@ -218,7 +236,7 @@ stop_patiently() {
 	wait_until 30 has_ended "$server"
 	[ "$(status_of "$server")" = 137 ]
 	not logged "$server" 'got TERM'
-	not logged "$server" 'PROGRAM was killed'
+	not logged "$server" 'was killed by'
 }
 
 @test "--restart on-failure:2 sees the program's status and tries twice" {

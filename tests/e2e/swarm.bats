@@ -1,22 +1,23 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# hale in the tasks of a real Docker Swarm of one node: who is unhealthy is
-# replaced, and an update in which --drain loses no request.
+# hale in the tasks of a real Docker Swarm of one node: an unhealthy task is
+# replaced, and with --drain a rolling update loses no request.
 #
-# The swarm has a network namespace of its own, from which nobody can be asked
-# for an image.  The client reaches the tasks over an overlay network, by their
-# addresses: virtual addresses and the ingress take IPVS, which not every kernel
-# has ("Could not get ipvs family information from the kernel", and an address
-# is EHOSTUNREACH).  Two seconds before Swarm stops a task, it takes the address
-# out of its name server, as it takes it out of IPVS.  Who has looked it up
-# before still comes, and that is what the drain is for.
+# The swarm has a network namespace of its own, without a way to a registry.
+# The client reaches the tasks over an overlay network by their addresses,
+# because virtual addresses and the ingress need IPVS, which not every kernel
+# has ("Could not get ipvs family information from the kernel", and connections
+# fail with EHOSTUNREACH).  Two seconds before Swarm stops a task, it removes
+# the address from its name server.  Clients that have looked it up before still
+# come, and the drain is for them.
 
 # shellcheck disable=SC2030,SC2031 # each test is a process of its own
 bats_require_minimum_version 1.5.0
 load helpers
 
-# With Swarm's own two seconds, four more than the client keeps an address.
+# Together with Swarm's two seconds, four seconds more than the client keeps an
+# address.
 DRAIN=8s
 
 setup_file() {
@@ -49,7 +50,7 @@ teardown() {
 
 # ---- Images ----
 
-# The server of Dockerfile.example, and who asks it.
+# The server of Dockerfile.example, and its client.
 server_image() { # VERSION
 	local context=$E2E/web
 
@@ -71,7 +72,7 @@ server_image() { # VERSION
 	END
 }
 
-# By its number, since Swarm asks a registry about a name.
+# By its ID, since Swarm asks a registry about a name.
 image() { # VERSION
 	inspect "web:$1" .Id
 }
@@ -84,8 +85,8 @@ start_service() { # SERVICE-OPTION...
 		--stop-grace-period 60s "$@" "$(image 1)"
 }
 
-# Are so many tasks running?  Swarm says so of one with a HEALTHCHECK only when
-# it is healthy.
+# Is this number of tasks running?  A task with a HEALTHCHECK is running for
+# Swarm only when it is healthy.
 runs() { # COUNT
 	[ "$(tasks .CurrentState | grep -c '^Running ')" -eq "$1" ]
 }
@@ -104,12 +105,12 @@ is_replaced() { # TASK
 	runs 1 && [ "$(tasks .ID)" != "$1" ]
 }
 
-# What hale says itself, since Docker need not check.
+# Asks hale itself, since the service may have no HEALTHCHECK.
 is_healthy() {
 	docker exec "$(container "$(tasks .ID)")" /hale --check
 } >/dev/null 2>&1
 
-# One server that answers nobody any more, soon found out.
+# A server that hangs, with settings that find this out soon.
 start_and_hang() { # SERVICE-OPTION...
 	start_service --env HALE_HEALTH_INTERVAL=500ms \
 		--env HALE_HEALTH_TIMEOUT=2s --env HALE_HEALTH_RETRIES=1 \
@@ -122,12 +123,12 @@ start_and_hang() { # SERVICE-OPTION...
 	wait_until 60 is_healthy
 }
 
-# Why did it end, as far as Swarm knows?
+# The reason that Swarm shows for the end of a task.
 error_of() { # TASK
 	inspect "$1" .Status.Err
 }
 
-# ---- Who is unhealthy ----
+# ---- Unhealthy tasks ----
 
 @test "a task that hale --check says is unhealthy is replaced" {
 	start_and_hang --env EXIT_STATUS=3
@@ -143,8 +144,9 @@ error_of() { # TASK
 
 # ---- A rolling update ----
 
-# Both tasks are replaced, one by one, while somebody asks all the time.  Right
-# after a look for addresses, the next is furthest away.
+# Both tasks are replaced, one by one, while a client sends requests all the
+# time.  The update begins right after the client has looked up the addresses,
+# when it will keep them for the longest time.
 update() { # SERVICE-OPTION...
 	start_service --replicas 2 --update-parallelism 1 \
 		--update-monitor 1s --env HALE_LOG_LEVEL=info \
@@ -170,8 +172,8 @@ lookups() {
 	docker logs "$client" | grep -c 'looked up'
 }
 
-# The new ones are asked, and of the old ones the last has ended, which may
-# outlast the update as such.
+# Wait until the client uses the new tasks, and until the last of the old ones
+# has ended, which may be later than the end of the update.
 finish_update() {
 	wait_until 120 is_updated
 	wait_for_lookup
@@ -185,26 +187,26 @@ is_updated() {
 		runs 2 && [ -z "$(old_tasks)" ]
 }
 
-# The containers of the first version; --all: of those that have ended too.
+# The containers of the first version; with --all also those that have ended.
 old_tasks() { # [--all]
 	docker ps --quiet "$@" --filter label=version=1 \
 		--filter label=com.docker.swarm.service.name=web
 }
 
-# Nothing was lost with any of the four, of which the client knew.
+# No request was lost, and the client knew all four tasks.
 lost_nothing() {
 	docker logs "$client" | tail -n 1 |
 		jq --exit-status '.lost == 0 and .addresses == 4'
 }
 
-# The ends of the old ones were as they should be.
+# The old tasks drained and then exited with 0.
 were_drained() {
 	local old
 
 	mapfile -t old < <(old_tasks --all)
 	[ "${#old[@]}" -eq 2 ]
 	for container in "${old[@]}"; do
-		logged "$container" "stopping: draining for ${DRAIN%s}.000s"
+		logged "$container" "stopping: draining for ${DRAIN%s}s"
 		logged "$container" 'SIGTERM: finishing'
 		[ "$(status_of "$container")" = 0 ]
 	done
@@ -224,7 +226,8 @@ were_drained() {
 	were_drained
 }
 
-# The client would notice: the first task is gone before it looks again.
+# The control: the first task is gone before the client looks up addresses
+# again, and the client notices.
 @test "a rolling update, stop-first: without --drain requests are lost" {
 	update --update-order stop-first
 	wait_until 60 logged "$client" 'lost at'

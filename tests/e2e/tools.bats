@@ -39,7 +39,7 @@ image() { # NAME FILE
 	tar --create --directory "$E2E/small" "$2" | docker import - "$1"
 }
 
-# As an init container does it: nobody's rights, nothing but hale.
+# As an init container does it: without privileges, in an image with hale alone.
 install_to() { # PATH
 	docker run --rm --network none --read-only --user 1001:1001 \
 		--cap-drop ALL --security-opt no-new-privileges \
@@ -47,7 +47,7 @@ install_to() { # PATH
 		only-hale --install "$1"
 }
 
-# Is this, and nothing else, what is in the shared directory?
+# Is hale the only file in the shared directory?
 shared_is_hale() {
 	[ "$(ls -A "$shared")" = hale ]
 	cmp "$shared/hale" "$HALE"
@@ -87,7 +87,7 @@ start_idle() {
 	only "$server" hale busybox
 }
 
-@test "where hale cannot be installed, one line says why" {
+@test "if hale cannot be installed, one message says why" {
 	run -125 install_to /shared/no/hale
 	[ "$output" = "hale: error: cannot install hale as '/shared/no/hale': \
 No such file or directory" ]
@@ -119,7 +119,8 @@ Permission denied" ]
 	[ "$status" -eq 143 ]
 }
 
-# An exec'd process is no descendant of process 1, but in its PID namespace.
+# A process of docker exec is not a descendant of process 1, but it is in its
+# PID namespace.
 sleeps() {
 	sleeper=$(nsenter --target "$(<"$E2E/first")" --mount --pid \
 		pgrep --full --exact '/hale --sleep 1h')

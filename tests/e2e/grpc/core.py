@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A server of gRPC in C++: core.py health|bare UP."""
+"""A server of gRPC in C++: core.py health|bare UP [ADDRESS]."""
 import os
 import sys
 from concurrent import futures
@@ -20,6 +20,7 @@ if sys.argv[1] == 'health':
     methods = {'Check': grpc.unary_unary_rpc_method_handler(check)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(
         'grpc.health.v1.Health', methods),))
-print(server.add_insecure_port('127.0.0.1:0'), flush=True)
+address = sys.argv[3] if len(sys.argv) > 3 else '127.0.0.1:0'
+print(server.add_insecure_port(address), flush=True)
 server.start()
 server.wait_for_termination()
