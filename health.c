@@ -99,7 +99,7 @@ health_begin(struct health *h, int target, long long now)
 }
 
 void
-health_postpone(struct health *h, int target, long long due_at)
+health_set_due(struct health *h, int target, long long due_at)
 {
 	h->targets[target].due_at = due_at;
 }

@@ -81,8 +81,8 @@ int health_expired(const struct health *h, long long now);
 /* The attempt at a target starts now. */
 void health_begin(struct health *h, int target, long long now);
 
-/* The next attempt at a target starts at due_at. */
-void health_postpone(struct health *h, int target, long long due_at);
+/* The next attempt at a target starts at due_at, which may be now. */
+void health_set_due(struct health *h, int target, long long due_at);
 
 /* PROGRAM says that it is stopping (or no longer is): until this changes, a
  * failure of this target is no ill health. */

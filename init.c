@@ -71,6 +71,7 @@ terminate_remaining(struct supervisor *s)
 static void
 kill_remaining(struct supervisor *s)
 {
+	/* PROGRAM's pid, and so its group's, may be another's by now. */
 	pid_t group = s->program_ended ? 0 : s->program;
 	bool reached = remaining_signal(s->self == 1, group, SIGKILL);
 	bool first = !s->kill_announced;

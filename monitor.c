@@ -217,7 +217,7 @@ take_result(struct monitor *m, int target, enum probe_result result,
 	enum health_outcome outcome;
 
 	if (result == PROBE_CHANGED)
-		health_postpone(&m->health, target, now);
+		health_set_due(&m->health, target, now);
 	if (result == PROBE_PENDING || result == PROBE_CHANGED)
 		return;
 	m->status->targets[target].took_ms = now - h->began_at;
@@ -248,7 +248,7 @@ begin_attempt(struct monitor *m, int target, long long now)
 	 * in a moment. */
 	if (p->phase == PROBE_DYING && p->wake_at != HEALTH_NEVER) {
 		m->postponed |= 1U << target;
-		health_postpone(&m->health, target, p->wake_at);
+		health_set_due(&m->health, target, p->wake_at);
 		return;
 	}
 	m->postponed &= ~(1U << target);
@@ -313,7 +313,7 @@ monitor_child_ended(struct monitor *m, pid_t pid, int status, long long now)
 		status_begin(m->status);
 		take_result(m, i, probe_ended(p, status), now);
 		if (postponed)
-			health_postpone(&m->health, i, now);
+			health_set_due(&m->health, i, now);
 		write_status(m, now);
 		return true;
 	}

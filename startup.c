@@ -322,7 +322,8 @@ close_status(struct supervisor *s)
 	s->own_status.signals_forwarded = s->status->signals_forwarded;
 	s->own_status.orphans_reaped = s->status->orphans_reaped;
 	s->status = &s->own_status;
-	/* spawn_close_inherited closes both; the mapping does no harm. */
+	/* spawn_close_inherited will close the page and the signalfd, since
+	 * they are no longer kept; the mapping does no harm. */
 	s->status_fd = -1;
 	s->signal_fd = -1;
 	status_unpublish();

@@ -60,7 +60,7 @@ renew_questions(struct resolver *r, long long now)
 		struct resolver_question *question = &r->questions[i];
 
 		if (!dns_build_query(
-			&question->query, (uint16_t)(random >> 16 * i),
+			&question->query, (uint16_t)(random >> (16 * i)),
 			i == 0 ? DNS_A : DNS_AAAA, r->candidate_name))
 			return false;
 		question->answer.result = DNS_NO_ANSWER;

@@ -247,7 +247,7 @@ Test(health, asks_nothing_any_more_once_the_stop_has_begun)
 Test(health, asks_at_the_time_that_was_postponed_to)
 {
 	begin_all(1, NOW);
-	health_postpone(&health, 0, NOW + 40);
+	health_set_due(&health, 0, NOW + 40);
 	cr_expect_eq(health_due(&health, NOW + 39), HEALTH_NONE);
 	cr_expect_eq(health_due(&health, NOW + 40), 0);
 }
