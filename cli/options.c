@@ -318,7 +318,7 @@ finish_log_level(struct parser *p, bool use_environment)
 {
 	struct options *o = p->options;
 	const char *tini = use_environment ? lookup(p, "TINI_VERBOSITY") : NULL;
-	int level = o->log_level, more = p->verbose;
+	int level = (int)o->log_level, more = p->verbose;
 
 	if (use_environment && o->name->session &&
 	    variable_is(p, "DUMB_INIT_DEBUG", "1"))
