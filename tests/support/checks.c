@@ -113,7 +113,6 @@ checks_no_target(int i)
 	static const char *const targets[] = {
 	    "",
 	    "127.0.0.1:80",
-	    "http",
 	    "http:",
 	    "http://",
 	    "http:///path",
