@@ -68,9 +68,11 @@ copy_without(struct environment *e, bool (*is_left_out)(const char *entry))
 }
 
 int
-environment_inherit(struct environment *e, char **envp)
+environment_inherit(struct environment *e, char **envp,
+                    char *copy[ENVIRONMENT_SLOTS])
 {
 	e->entries = envp;
+	e->copy = copy;
 	for (; *envp != NULL; envp++)
 		if (options_is_setting(*envp))
 			return copy_without(e, options_is_setting);

@@ -8,23 +8,25 @@
 enum {
 	ENVIRONMENT_MAX = 32768, /* variables */
 	ENVIRONMENT_ADDED = 2,   /* that hale adds at the most */
+	ENVIRONMENT_SLOTS = ENVIRONMENT_MAX + ENVIRONMENT_ADDED + 1,
 	ENVIRONMENT_ENTRY_SIZE = 64,
 };
 
 /* The environment that PROGRAM gets. */
 struct environment {
-	char **entries; /* ends with NULL: hale's own, or the copy below */
+	char **entries; /* ends with NULL: hale's own, or the copy */
+	char **copy;    /* the caller's room for ENVIRONMENT_SLOTS entries */
 	int inherited;  /* how many of the copy hale was given */
 	char notify_socket[ENVIRONMENT_ENTRY_SIZE]; /* NOTIFY_SOCKET=... */
 	char watchdog_usec[ENVIRONMENT_ENTRY_SIZE]; /* WATCHDOG_USEC=... */
 	char listen_pid[ENVIRONMENT_ENTRY_SIZE];    /* LISTEN_PID=... */
-	char *copy[ENVIRONMENT_MAX + ENVIRONMENT_ADDED + 1];
 };
 
-/* Take over envp, which ends with NULL, but for hale's own settings.  0, or -1
- * with errno E2BIG: something has to be left out, and there are more than
- * ENVIRONMENT_MAX. */
-int environment_inherit(struct environment *e, char **envp);
+/* Take over envp, which ends with NULL, but for hale's own settings; copy is
+ * where the entries go if something has to be left out.  0, or -1 with errno
+ * E2BIG: then there are more than ENVIRONMENT_MAX. */
+int environment_inherit(struct environment *e, char **envp,
+                        char *copy[ENVIRONMENT_SLOTS]);
 
 /* Tell PROGRAM to notify hale on the socket of this name, as often as
  * max_age_ms says if it is above 0, see sd_notify(3) and

@@ -81,10 +81,11 @@ struct supervisor {
 	char message_buffer[EXIT_REPORT_MESSAGE_MAX];
 
 	struct spawn spawn;
-	struct monitor monitor;
-	struct options options;
 	struct environment environment;
+	struct options options;
+	struct monitor monitor;
 	struct status own_status; /* where the page cannot be published */
+	char *environment_copy[ENVIRONMENT_SLOTS];
 };
 
 /* ------ init.c ------ */

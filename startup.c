@@ -149,7 +149,8 @@ open_notify_socket(struct supervisor *s)
 int
 startup_open(struct supervisor *s)
 {
-	if (environment_inherit(&s->environment, environ) < 0)
+	if (environment_inherit(&s->environment, environ, s->environment_copy) <
+	    0)
 		return fail_start(s,
 		                  "cannot pass on the environment: {error:e} "
 		                  "(32768 variables at the most)",

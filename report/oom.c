@@ -14,8 +14,9 @@
 #include "lib/text.h"
 
 enum {
-	FILE_SIZE = 4096, /* bytes of a file that are looked at */
-	PATH_SIZE = 1024, /* bytes of a cgroup's path and its NUL */
+	CGROUP_SIZE = 4096, /* bytes of /proc/self/cgroup that are looked at */
+	COUNTER_SIZE = 512, /* ... of a cgroup's file: a few short lines */
+	PATH_SIZE = 1024,   /* bytes of a cgroup's path and its NUL */
 };
 
 /* Where each version of cgroups has its files. */
@@ -124,7 +125,7 @@ struct counter {
 static long long
 read_number_in(const struct counter *c, const char *file, const char *key)
 {
-	char name[FILE_PATH_MAX], buffer[FILE_SIZE];
+	char name[sizeof(*c->version) + PATH_SIZE], buffer[COUNTER_SIZE];
 	struct text t;
 
 	text_init(&t, name, sizeof(name));
@@ -156,7 +157,7 @@ count_at_root(struct counter *c)
 static void
 count_exactly(struct counter *c)
 {
-	char text[FILE_SIZE];
+	char text[CGROUP_SIZE];
 	bool first;
 
 	(void)file_read("/proc/self/cgroup", text, sizeof(text));

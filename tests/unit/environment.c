@@ -5,6 +5,7 @@
 #include <errno.h>
 
 static struct environment environment;
+static char *copy[ENVIRONMENT_SLOTS];
 
 /* What is left of a list of entries, each followed by a comma. */
 static const char *
@@ -13,7 +14,7 @@ inherit(char **envp)
 	static char joined[4096];
 	int i;
 
-	cr_assert_eq(environment_inherit(&environment, envp), 0);
+	cr_assert_eq(environment_inherit(&environment, envp, copy), 0);
 	joined[0] = '\0';
 	for (i = 0; environment.entries[i] != NULL; i++) {
 		strcat(joined, environment.entries[i]);
@@ -94,15 +95,15 @@ Test(environment, refuses_more_variables_than_it_can_copy)
 	for (i = 0; i < ENVIRONMENT_MAX; i++)
 		many[i] = entry;
 	many[0] = setting;
-	cr_expect_eq(environment_inherit(&environment, many), 0);
+	cr_expect_eq(environment_inherit(&environment, many, copy), 0);
 	many[0] = entry;
 	many[ENVIRONMENT_MAX] = setting;
-	cr_expect_eq(environment_inherit(&environment, many), 0);
+	cr_expect_eq(environment_inherit(&environment, many, copy), 0);
 	many[0] = setting;
 	many[ENVIRONMENT_MAX] = entry;
-	cr_expect_eq(environment_inherit(&environment, many), 0);
+	cr_expect_eq(environment_inherit(&environment, many, copy), 0);
 	many[ENVIRONMENT_MAX + 1] = entry;
-	cr_expect_eq(environment_inherit(&environment, many), -1);
+	cr_expect_eq(environment_inherit(&environment, many, copy), -1);
 	cr_expect_eq(errno, E2BIG);
 }
 
@@ -110,7 +111,7 @@ Test(environment, is_no_copy_where_nothing_is_left_out)
 {
 	char **envp = LIST("A=1", "LISTEN_PID=12");
 
-	cr_assert_eq(environment_inherit(&environment, envp), 0);
+	cr_assert_eq(environment_inherit(&environment, envp, copy), 0);
 	cr_expect_eq(environment.entries, envp);
 	environment_remove_notify(&environment);
 	cr_expect_str_eq(environment.entries[0], "A=1");
