@@ -15,9 +15,15 @@ CC := $(shell command -v musl-gcc || echo cc)
 endif
 
 # CFLAGS and LDFLAGS belong to the packager; what hale needs stands below.
-# gcc before 12 does not know -Oz, which makes a little less code than -Os.
-CFLAGS ?= $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && \
-	echo -Oz || echo -Os)
+# By default the first of these that the compiler and its linker know: gcc
+# before 12 has no -Oz, and clang optimizes at link time only with a linker of
+# its own.
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS := $(shell for flags in '-Oz -flto=auto' -Oz -Os; do \
+	echo 'int main(void) { return 0; }' | \
+	$(CC) $$flags -x c -o /dev/null - 2>/dev/null && echo $$flags && break; \
+	done)
+endif
 LDFLAGS ?=
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wcast-qual \

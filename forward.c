@@ -15,7 +15,9 @@ forward_target(const struct supervisor *s)
 	case FORWARD_ALL:
 		return -1;
 	case FORWARD_GROUP:
-		return -s->program;
+		/* Before it is executed PROGRAM is alone, and may not lead its
+		 * group yet. */
+		return s->spawn.report_fd < 0 ? -s->program : s->program;
 	default:
 		return s->program;
 	}

@@ -303,7 +303,8 @@ time_to_sleep(const struct supervisor *s)
 
 	if (s->more_children)
 		return 0;
-	if (s->ask_again && (ms < 0 || ms > LOOK_AGAIN_MS))
+	if ((s->ask_again || s->spawn.report_fd >= 0) &&
+	    (ms < 0 || ms > LOOK_AGAIN_MS))
 		return LOOK_AGAIN_MS;
 	return ms;
 }
@@ -391,6 +392,7 @@ run_loop(struct supervisor *s)
 	s->now = clock_now();
 	while (s->outcome == OUTCOME_NONE) {
 		wait_for_events(s, &events);
+		startup_hear(s);
 		handle_signals(s);
 		reap_children(s);
 		watch_health(s, &events);
@@ -401,9 +403,8 @@ run_loop(struct supervisor *s)
 
 /* ------ The order of things ------ */
 
-/* Wait for the --wait-for targets.  Until then only stop signals are taken; the
- * others stay pending in the kernel until there is a PROGRAM.  0, or the exit
- * code. */
+/* Wait for the --wait-for targets.  Only stop signals are taken; the others stay
+ * pending in the kernel until PROGRAM runs.  0, or the exit code. */
 static int
 wait_for_targets(struct supervisor *s)
 {
@@ -419,7 +420,6 @@ wait_for_targets(struct supervisor *s)
 	if (outcome == OUTCOME_STOPPED)
 		return startup_stop_waiting(s);
 	log_say(&s->log, LOG_INFO, "every --wait-for target has answered");
-	signals_enable(&s->signals, NULL);
 	return 0;
 }
 
@@ -439,6 +439,7 @@ init_run(struct supervisor *s)
 	s->wait_ends = HEALTH_NEVER;
 	s->status = &s->own_status;
 	s->signal_fd = s->status_fd = s->listener = s->notify_fd = -1;
+	s->spawn.report_fd = -1;
 	stop_init(&s->stop, s->options.drain_ms, s->options.grace_ms);
 	startup_prepare(s);
 	if (s->options.action == OPTIONS_REAP_ONLY)

@@ -129,6 +129,13 @@ int startup_stop_waiting(struct supervisor *s);
  * code. */
 int startup_program(struct supervisor *s);
 
+/* Hear how the start goes, if that was not known yet; see spawn.h. */
+void startup_hear(struct supervisor *s);
+
+/* PROGRAM could not be started, and s->spawn says why: say so, and return the
+ * exit code. */
+int startup_fail_spawn(struct supervisor *s);
+
 /* Let go of what PROGRAM may want to see closed, unmounted or removed, and
  * begin to watch its health. */
 void startup_finish(struct supervisor *s);

@@ -6,14 +6,17 @@
  * executed.  A signal that arrives meanwhile stays pending until there is a
  * program, in a process group of its own, to forward it to; and the child can
  * say in hale's own memory why it failed.  hale waits here for the execve(2) of
- * a file, and nothing hostile runs yet that could hold it up, unless a
- * command of --wait-for has left it behind: such commands are trusted.
- * (Commands of probes are started while PROGRAM runs, and therefore by fork(2),
- * see probe/exec.c.)
+ * a file, and nothing hostile runs yet that could hold it up.
  *
- * Until then the child shares hale's memory.  It runs only become_program(),
- * which does not return, and changes nothing that hale reads but *result and
- * the environment that is meant for PROGRAM.
+ * That is not so after a command of --wait-for exec:, which may have left a
+ * process behind that stops others or holds a lease on the program's file.
+ * Then it is fork(2), as for the commands of probes (probe/exec.c): hale waits
+ * for nothing, and the child says through a pipe how the start went.  execve(2)
+ * closes the pipe.
+ *
+ * After vfork(2) the child shares hale's memory.  It runs only
+ * become_program(), which does not return, and changes nothing that hale reads
+ * but *result and the environment that is meant for PROGRAM.
  */
 #include "spawn.h"
 
@@ -29,6 +32,12 @@
 /* Without close_range(2) and without /proc only so many descriptors are looked
  * at, which takes some milliseconds. */
 enum { DESCRIPTORS_MAX = 65536 };
+
+/* Exit codes of a child that does not become PROGRAM.  hale's own are others,
+ * see startup.c. */
+enum { NOT_PREPARED_CODE = 125, NOT_EXECUTED_CODE = 127 };
+
+enum { REPORTS_MAX = 2 }; /* of a child: before execve(2), and after it */
 
 /* ------ In the child ------ */
 
@@ -68,25 +77,37 @@ lead_session(bool released_terminal, struct spawn *result)
 	return 0;
 }
 
+/* Tell hale how the start goes, if it does not share this memory. */
+static void
+report(const struct spawn *result)
+{
+	/* It fits into the pipe, which has room for both reports. */
+	if (result->report_fd >= 0)
+		(void)!write(result->report_fd, result, sizeof(*result));
+}
+
 /* What the child does until it is PROGRAM. */
 static _Noreturn void
-become_program(char **argv, struct environment *environment,
-               const struct signals *signals, bool session,
-               bool released_terminal, struct spawn *result)
+become_program(const struct spawn_request *request, bool released_terminal,
+               struct spawn *result)
 {
-	int lead = session ? lead_session(released_terminal, result)
-	                   : lead_group(result);
+	int lead = request->session ? lead_session(released_terminal, result)
+	                            : lead_group(result);
 
-	if (lead < 0 || signals_restore(signals) < 0) {
+	if (lead < 0 || signals_restore(request->signals) < 0) {
 		result->step = SPAWN_NOT_PREPARED;
 		result->error = errno;
-		_exit(125);
+		report(result);
+		_exit(NOT_PREPARED_CODE);
 	}
-	environment_move_listen_pid(environment, getppid(), getpid());
-	execute_program(argv, environment->entries, &result->execute);
+	report(result);
+	environment_move_listen_pid(request->environment, getppid(), getpid());
+	execute_program(request->argv, request->environment->entries,
+	                &result->execute);
 	result->step = SPAWN_NOT_EXECUTED;
 	result->error = result->execute.error;
-	_exit(127);
+	report(result);
+	_exit(NOT_EXECUTED_CODE);
 }
 
 /* ------ In hale ------ */
@@ -116,29 +137,77 @@ spawn_give_back_terminal(pid_t program)
 		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
 }
 
-pid_t
-spawn_program(char **argv, struct environment *environment,
-              const struct signals *signals, bool session, struct spawn *result)
+/* Start a child that shares hale's memory until it has executed PROGRAM.  Its
+ * pid, or -1. */
+static pid_t
+start_and_wait(const struct spawn_request *request, bool released_terminal,
+               struct spawn *result)
 {
-	bool released_terminal = session && release_terminal();
-	pid_t pid;
+	pid_t pid = vfork();
 
-	*result = (struct spawn){.step = SPAWN_STARTED};
-	pid = vfork();
 	if (pid == 0)
-		become_program(argv, environment, signals, session,
-		               released_terminal, result);
-	if (pid < 0) {
-		result->step = SPAWN_NO_PROCESS;
-		result->error = errno;
-		return -1;
-	}
-	if (result->step == SPAWN_STARTED)
+		become_program(request, released_terminal, result);
+	if (pid < 0 || result->step == SPAWN_STARTED)
 		return pid;
 	(void)waitpid(pid, NULL, __WALL); /* it has said all in *result */
 	if (result->foreground)
 		spawn_give_back_terminal(pid);
 	return -1;
+}
+
+/* Start a child, and wait for nothing.  Its pid, or -1. */
+static pid_t
+start(const struct spawn_request *request, bool released_terminal,
+      struct spawn *result)
+{
+	pid_t pid = execute_fork(&result->report_fd);
+
+	if (pid == 0)
+		become_program(request, released_terminal, result);
+	return pid;
+}
+
+pid_t
+spawn_program(const struct spawn_request *request, struct spawn *result)
+{
+	bool released_terminal = request->session && release_terminal();
+	pid_t pid;
+
+	*result = (struct spawn){.step = SPAWN_STARTED, .report_fd = -1};
+	pid = request->distrust
+	          ? start(request, released_terminal, result)
+	          : start_and_wait(request, released_terminal, result);
+	if (pid < 0 && result->step == SPAWN_STARTED) {
+		result->step = SPAWN_NO_PROCESS;
+		result->error = errno;
+	}
+	return pid;
+}
+
+/* Whoever has written the report, its texts end. */
+static void
+end_texts(struct execute_error *error)
+{
+	error->file[sizeof(error->file) - 1] = '\0';
+	error->interpreter[sizeof(error->interpreter) - 1] = '\0';
+}
+
+void
+spawn_hear(struct spawn *result)
+{
+	int fd = result->report_fd, i;
+	ssize_t n = 1;
+
+	/* The pipe ends after two reports, unless somebody else writes to it.
+	 */
+	for (i = 0; i <= REPORTS_MAX && n > 0; i++)
+		n = read(fd, result, sizeof(*result));
+	end_texts(&result->execute);
+	result->report_fd = fd;
+	if (n < 0 && errno == EAGAIN)
+		return;
+	close(fd);
+	result->report_fd = -1;
 }
 
 /* ------ Descriptors ------ */

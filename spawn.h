@@ -12,7 +12,7 @@
 /* How the start went; the first is good, the others end it. */
 enum spawn_step {
 	SPAWN_STARTED,
-	SPAWN_NO_PROCESS,   /* vfork(2) failed */
+	SPAWN_NO_PROCESS,   /* vfork(2), fork(2) or pipe(2) failed */
 	SPAWN_NOT_PREPARED, /* no process group or signals of its own */
 	SPAWN_NOT_EXECUTED, /* execve(2) failed */
 };
@@ -23,20 +23,34 @@ struct spawn {
 	int terminal_error; /* 0, or errno: it runs, but in the background */
 	bool foreground;    /* PROGRAM was given the terminal's foreground */
 	struct execute_error execute; /* SPAWN_NOT_EXECUTED */
+	int report_fd; /* spawn_hear has more to hear from it, or -1 */
+};
+
+/* What is to be started. */
+struct spawn_request {
+	char **argv; /* the slot argv[-1] exists and may be overwritten */
+	struct environment *environment;
+	const struct signals *signals; /* as hale found them */
+	bool session;  /* the program leads a session, and takes the terminal
+	                  over if hale leads one */
+	bool distrust; /* another process may hold the program up */
 };
 
 /*
- * Start argv[0] in a process group of its own, with the signals as hale found
- * them and, if hale has it, the foreground of the terminal on standard input;
- * or with session in a session of its own that takes the terminal over, if hale
- * leads one.  The slot argv[-1] must exist and may be overwritten.  When this
- * returns, the program has been executed, so that no signal can come too early
- * for it.  Its pid, or -1: *result says why.  Modelled on execvp(3),
- * posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
+ * Start the program in a process group of its own, with the signals as hale
+ * found them and, if hale has it, the foreground of the terminal on standard
+ * input.  Its pid, or -1: *result says why.
+ *
+ * When this returns, the program has been executed, so that no signal can come
+ * too early for it; but with distrust this waits for nothing, and how the start
+ * went has to be asked of spawn_hear until report_fd is -1.  Modelled on
+ * execvp(3), posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
  */
-pid_t spawn_program(char **argv, struct environment *environment,
-                    const struct signals *signals, bool session,
-                    struct spawn *result);
+pid_t spawn_program(const struct spawn_request *request, struct spawn *result);
+
+/* Take what the child has said about its start; never waits.  When report_fd is
+ * -1, the program has been executed, or the other fields say why not. */
+void spawn_hear(struct spawn *result);
 
 /* When the program has ended, take the foreground that it was given back from
  * its group, for whoever reads from the terminal next; see tcsetpgrp(3). */

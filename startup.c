@@ -113,8 +113,8 @@ fail_execute(struct supervisor *s)
 	               reason, ending_remap(s, code));
 }
 
-static int
-fail_spawn(struct supervisor *s)
+int
+startup_fail_spawn(struct supervisor *s)
 {
 	if (s->spawn.step == SPAWN_NOT_EXECUTED)
 		return fail_execute(s);
@@ -287,9 +287,32 @@ log_started(struct supervisor *s)
 	        s->options.program[0], (long long)s->program);
 }
 
+void
+startup_hear(struct supervisor *s)
+{
+	if (s->spawn.report_fd < 0)
+		return;
+	spawn_hear(&s->spawn);
+	if (s->spawn.report_fd >= 0)
+		return;
+	/* Those that were kept for PROGRAM are pending. */
+	signals_enable(&s->signals, NULL);
+	if (s->monitoring)
+		s->signal_fd = signals_descriptor(&s->signals, s->signal_fd);
+	if (s->spawn.step == SPAWN_STARTED)
+		log_started(s);
+}
+
 int
 startup_program(struct supervisor *s)
 {
+	const struct spawn_request request = {
+	    .argv = s->options.program,
+	    .environment = &s->environment,
+	    .signals = &s->signals,
+	    .session = s->options.session,
+	    .distrust = s->options.wait_count > 0,
+	};
 	bool exact = s->options.exit_report != NULL;
 	pid_t program;
 
@@ -304,13 +327,13 @@ startup_program(struct supervisor *s)
 	else
 		s->oom.kills = OOM_UNKNOWN;
 	s->started_at = clock_now();
-	program = spawn_program(s->options.program, &s->environment,
-	                        &s->signals, s->options.session, &s->spawn);
+	program = spawn_program(&request, &s->spawn);
 	if (program < 0)
-		return fail_spawn(s);
+		return startup_fail_spawn(s);
 	s->program = program;
 	environment_remove_notify(&s->environment);
-	log_started(s);
+	if (s->spawn.report_fd < 0)
+		log_started(s);
 	return 0;
 }
 
@@ -338,8 +361,9 @@ startup_finish(struct supervisor *s)
 	if (!watched)
 		close_status(s);
 	spawn_close_inherited((const int[]){s->status_fd, s->signal_fd,
-	                                    s->listener, s->notify_fd},
-	                      4);
+	                                    s->listener, s->notify_fd,
+	                                    s->spawn.report_fd},
+	                      5);
 	if (chdir("/") < 0)
 		log_say(&s->log, LOG_WARN,
 		        "cannot move to /: {error:e} (the directory stays in "

@@ -8,6 +8,7 @@
 #include "lib/execute.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -132,6 +133,30 @@ execute_reason(struct text *t, const struct execute_error *error)
 }
 
 /* ------ Running them ------ */
+
+/* glibc has _Fork(2) from 2.34 on, musl from 1.2.2 on. */
+#if defined(__GLIBC__) && __GLIBC_MINOR__ < 34
+#define _Fork fork
+#endif
+
+pid_t
+execute_fork(int *fd)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	pid = _Fork();
+	*fd = ends[pid == 0];
+	if (pid != 0)
+		file_close(ends[1]);
+	if (pid < 0) {
+		file_close(ends[0]);
+		*fd = -1;
+	}
+	return pid;
+}
 
 /* Run file, by /bin/sh if it is a script without an interpreter line.  Returns
  * errno. */

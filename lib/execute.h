@@ -3,6 +3,7 @@
 #define HALE_EXECUTE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "lib/text.h"
 
@@ -36,6 +37,15 @@ struct execute_error {
  * is allocated, so it may be called after vfork(2).
  */
 void execute_program(char **argv, char **envp, struct execute_error *error);
+
+/*
+ * A new process, for which its parent need not wait until it has executed a
+ * program, and a pipe from it: *fd is the end that is written to in the child,
+ * and the other one in the parent.  execve(2) closes the pipe, and no end of it
+ * blocks.  Modelled on fork(2), whose handlers of pthread_atfork(3) do not run;
+ * the pid, or -1 and errno of pipe(2) or fork(2).
+ */
+pid_t execute_fork(int *fd);
 
 /* Append why, in words that follow "cannot run 'FILE': ". */
 void execute_reason(struct text *t, const struct execute_error *error);

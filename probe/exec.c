@@ -22,12 +22,6 @@
 #include "lib/execute.h"
 #include "lib/text.h"
 
-/* Unlike fork(2), _Fork(2) runs no handlers of pthread_atfork(3), which hale
- * has not.  glibc has it from 2.34 on, musl from 1.2.2 on. */
-#if defined(__GLIBC__) && __GLIBC_MINOR__ < 34
-#define _Fork fork
-#endif
-
 enum {
 	CHUNK_SIZE = 4096,
 	REFUSAL_SIZE = 512, /* bytes of why a command cannot be executed */
@@ -80,21 +74,10 @@ pid_t
 exec_start(char **argv, char **environment, const struct signals *signals,
            int *output_fd)
 {
-	int output[2], fork_errno;
-	pid_t pid;
+	pid_t pid = execute_fork(output_fd);
 
-	if (pipe2(output, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -1;
-	pid = _Fork();
 	if (pid == 0)
-		become_command(argv, environment, signals, output[1]);
-	fork_errno = errno;
-	close(output[1]);
-	*output_fd = output[0];
-	if (pid < 0) {
-		close(output[0]);
-		errno = fork_errno;
-	}
+		become_command(argv, environment, signals, *output_fd);
 	return pid;
 }
 

@@ -56,6 +56,8 @@ enum {
 	PROBES_MS = 500,   /* in which there are some probes */
 	CALLS = 2000,      /* far less than one for each descriptor */
 	DESCRIPTORS = 1 << 20,
+	STARTS = 2,         /* of PROGRAM by each user */
+	DIRECTORIES = 2000, /* in PATH; what the kernel takes is 128 KiB */
 };
 
 static char *
@@ -268,6 +270,67 @@ Test(attacks, a_storm_of_stops_holds_up_no_stop)
 	attack_as_each(&(struct attack){.options = NS_WORDS("--grace=300ms"),
 	                                .program = NS_WORDS("storm-after"),
 	                                .later_ms = 300});
+}
+
+/* Let PROGRAM be looked for in many directories, so that there is time to stop
+ * the process before it has found it. */
+static void
+lengthen_path(void)
+{
+	static char path[DIRECTORIES * sizeof("/none:") + PATH_MAX];
+	char *directory = strdup(ns_program());
+	int i;
+
+	for (i = 0; i < DIRECTORIES; i++)
+		strcat(path, "/none:");
+	*strrchr(directory, '/') = '\0';
+	strcat(path, directory);
+	if (setenv("PATH", path, true) < 0)
+		_exit(99);
+	free(directory);
+}
+
+static void
+arrange_start(void *user)
+{
+	lengthen_path();
+	if (((const struct user *)user)->hale_is_nobody)
+		become_nobody(NULL);
+}
+
+/* What the command of a --wait-for target has left stops the process that is to
+ * become PROGRAM before its execve(2), and again whenever hale lets it go on.
+ * TERM still reaches it, or the KILL at the end of the grace period. */
+static void
+stop_during_start(struct user user, char *forward)
+{
+	char *target = checks_text("exec:%s leave-storm", hostile_program());
+	struct ns ns = ns_start(&(struct ns_setup){
+	    .words = NS_WORDS("-v", forward, "--grace=300ms", "--wait-for",
+	                      target, "program", "idle"),
+	    .prepare = arrange_start,
+	    .argument = &user});
+	long long began;
+	int code;
+
+	state_await_message(&ns, "every --wait-for target has answered");
+	began = helper_now_ms();
+	ns_send(&ns, SIGTERM);
+	code = ns_wait(&ns);
+	cr_expect(code == 128 + SIGTERM || code == 128 + SIGKILL,
+	          "as %s: exit code %d", user.name, code);
+	cr_expect_lt(helper_now_ms() - began, patience_scaled(HELD_UP_MS));
+}
+
+Test(attacks, a_storm_of_stops_holds_up_no_start)
+{
+	int i, again;
+
+	for (i = 0; i < (geteuid() == 0 ? 2 : 1); i++)
+		for (again = 0; again < STARTS; again++) {
+			stop_during_start(users[i], "--forward=child");
+			stop_during_start(users[i], "--forward=group");
+		}
 }
 
 Test(attacks, stops_and_continues_at_full_speed_hold_nothing_up)

@@ -37,6 +37,7 @@ enum {
 	QUEUED = 34,   /* the first signal that is queued, RTMIN */
 	WINDOW = 1000, /* queued signals on their way; far below the limit */
 	PATIENCE = 50, /* looks, 200 ms each, for what is on its way */
+	NEW_PIDS = 8,  /* of the processes that may be started next */
 };
 
 static int run_command(char **words);
@@ -399,6 +400,30 @@ do_storm_after(char **words)
 			kill(-1, SIGSTOP);
 	}
 	return do_count(words);
+}
+
+/* leave-storm: leave a process that stops each new one, without end, and end */
+static int
+do_leave_storm(char **words)
+{
+	int ready[2], i;
+	char byte;
+
+	(void)words;
+	if (pipe(ready) < 0)
+		return 1;
+	if (fork() == 0) {
+		setsid(); /* or it would end with the command's group */
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		close(ready[0]);
+		close(ready[1]);
+		for (;;)
+			for (i = 1; i < NEW_PIDS; i++)
+				kill(getpid() + i, SIGSTOP);
+	}
+	close(ready[1]);
+	return (int)read(ready[0], &byte, 1); /* 0: the storm has begun */
 }
 
 /* pair-storm COUNT CODE: a child stops all others and lets them go on, without
@@ -773,6 +798,7 @@ static const struct command commands[] = {
     {"take-limits", 2, do_take_limits},
     {"fifos", 3, do_fifos},
     {"storm-after", 2, do_storm_after},
+    {"leave-storm", 0, do_leave_storm},
     {"pair-storm", 2, do_pair_storm},
     {"traced-command", 0, do_traced_command},
     {"reuse-pids", 2, do_reuse_pids},
