@@ -76,7 +76,11 @@ do_action(struct supervisor *s)
 	case OPTIONS_CHECK:
 	case OPTIONS_STATUS:
 	case OPTIONS_STATUS_JSON:
-		return check(&s->options, &s->log, &s->signals);
+		return check(&(struct check){.options = &s->options,
+		                             .log = &s->log,
+		                             .signals = &s->signals,
+		                             .monitor = &s->monitor,
+		                             .page = &s->own_status});
 	default:
 		return init_run(s);
 	}

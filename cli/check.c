@@ -22,9 +22,7 @@
 #include "lib/clock.h"
 #include "lib/duration.h"
 #include "lib/text.h"
-#include "monitor.h"
 #include "reaper.h"
-#include "report/status.h"
 #include "report/summary.h"
 
 enum {
@@ -34,10 +32,6 @@ enum {
 	POLL_PAUSE_MS = 100, /* between looks for signals at the most */
 	FDS_MAX = HEALTH_TARGETS_MAX + 1, /* one a target, and the signals */
 };
-
-/* Both are large, and used once. */
-static struct status page;
-static struct monitor monitor;
 
 /* Write all of it on standard output.  False if that failed. */
 static bool
@@ -77,39 +71,40 @@ choose_question(const struct options *o)
 }
 
 static int
-check_hale(const struct options *o, struct log *log, struct signals *signals)
+check_hale(const struct check *c)
 {
+	const struct options *o = c->options;
 	enum summary_question question = choose_question(o);
 	long long end = clock_now() + o->check_wait_ms;
 	bool yes, first = true;
 	struct found found;
 
 	for (;;) {
-		find_state(&found, &page, false);
-		yes = summary_answer(&page, question);
+		find_state(&found, c->page, false);
+		yes = summary_answer(c->page, question);
 		if (yes || clock_now() >= end)
 			break;
 		if (first)
-			log_say(log, LOG_WARN,
+			log_say(c->log, LOG_WARN,
 			        "waiting up to {wait_ms:u} for hale",
 			        o->check_wait_ms);
 		first = false;
-		if (tools_sleep(signals, o->check_interval_ms) != 0)
+		if (tools_sleep(c->signals, o->check_interval_ms) != 0)
 			break;
 	}
-	return print_answer(yes, page.state, &page, found.problem);
+	return print_answer(yes, c->page->state, c->page, found.problem);
 }
 
 static int
-print_status(bool json)
+print_status(struct status *page, bool json)
 {
 	char buffer[SHOW_SIZE];
 	struct found found;
 	struct text t;
 
-	find_state(&found, &page, true);
+	find_state(&found, page, true);
 	text_init(&t, buffer, sizeof(buffer));
-	show_status(&t, &found, &page, json, clock_now());
+	show_status(&t, &found, page, json, clock_now());
 	return print(&t) && found.pid != 0 ? CHECK_YES : CHECK_NO;
 }
 
@@ -117,15 +112,12 @@ print_status(bool json)
 
 /* An attempt to check the targets. */
 struct attempt {
-	struct monitor *monitor;
-	const struct options *options;
-	struct log *log;        /* the user's */
+	const struct check *check;
 	struct log monitor_log; /* says less than the user's */
-	struct signals *signals;
-	int signal_fd;     /* or -1 */
-	long long end_at;  /* the time is over, or HEALTH_NEVER */
-	bool interrupted;  /* a signal came that ends a check */
-	bool waiting_said; /* the user was told what is waited for */
+	int signal_fd;          /* or -1 */
+	long long end_at;       /* the time is over, or HEALTH_NEVER */
+	bool interrupted;       /* a signal came that ends a check */
+	bool waiting_said;      /* the user was told what is waited for */
 };
 
 /* Without --wait the first attempt decides.  With it, a target that fails stays
@@ -179,15 +171,15 @@ take_signals(struct attempt *a, int wait_ms, long long now)
 	siginfo_t info;
 	int n;
 
-	signals_round(a->signals);
-	while ((n = signals_take(a->signals, wait_ms, &info)) > 0) {
+	signals_round(a->check->signals);
+	while ((n = signals_take(a->check->signals, wait_ms, &info)) > 0) {
 		if (ends_check(n))
 			a->interrupted = true;
 		wait_ms = 0;
 	}
 	while (reaper_next(&child) == REAPER_TOOK)
-		(void)monitor_child_ended(a->monitor, child.pid, child.status,
-		                          now);
+		(void)monitor_child_ended(a->check->monitor, child.pid,
+		                          child.status, now);
 }
 
 /* Sleep until something can be done, but not for long: signals might not be
@@ -195,8 +187,8 @@ take_signals(struct attempt *a, int wait_ms, long long now)
 static void
 wait_for_events(struct attempt *a, struct pollfd fds[FDS_MAX], long long now)
 {
-	long long next = monitor_next(a->monitor);
-	int count = monitor_events(a->monitor, fds), wait_ms, i;
+	long long next = monitor_next(a->check->monitor);
+	int count = monitor_events(a->check->monitor, fds), wait_ms, i;
 
 	fds[count].fd = a->signal_fd;
 	fds[count].events = POLLIN;
@@ -219,15 +211,15 @@ static void
 say_waiting(struct attempt *a)
 {
 	const struct status_target *target =
-	    summary_target(&page, HEALTH_STARTING);
+	    summary_target(a->check->page, HEALTH_STARTING);
 
-	if (a->waiting_said || a->options->check_wait_ms == 0 ||
+	if (a->waiting_said || a->check->options->check_wait_ms == 0 ||
 	    target == NULL || target->reason[0] == '\0')
 		return;
 	a->waiting_said = true;
-	log_say(a->log, LOG_WARN,
+	log_say(a->check->log, LOG_WARN,
 	        "waiting up to {wait_ms:u} for {target:q}: {reason:q}",
-	        a->options->check_wait_ms, target->text, target->reason);
+	        a->check->options->check_wait_ms, target->text, target->reason);
 }
 
 /* Say that target has not passed, unless nobody knows what was waited for. */
@@ -235,10 +227,10 @@ static void
 say_missing(struct attempt *a, const struct status_target *target)
 {
 	if (a->waiting_said && !a->interrupted)
-		log_say(a->log, LOG_WARN,
+		log_say(a->check->log, LOG_WARN,
 		        "timed out after {wait_ms:u} waiting for {target:q}: "
 		        "{reason:q}",
-		        a->options->check_wait_ms, target->text,
+		        a->check->options->check_wait_ms, target->text,
 		        summary_reason(target));
 }
 
@@ -246,13 +238,14 @@ say_missing(struct attempt *a, const struct status_target *target)
 static void
 fail_missing(struct attempt *a)
 {
+	struct status *page = a->check->page;
 	int i;
 
-	for (i = 0; i < page.count; i++) {
-		if (page.targets[i].state != HEALTH_STARTING)
+	for (i = 0; i < page->count; i++) {
+		if (page->targets[i].state != HEALTH_STARTING)
 			continue;
-		page.targets[i].state = HEALTH_UNHEALTHY;
-		say_missing(a, &page.targets[i]);
+		page->targets[i].state = HEALTH_UNHEALTHY;
+		say_missing(a, &page->targets[i]);
 	}
 }
 
@@ -262,63 +255,63 @@ end_probes(struct attempt *a)
 {
 	int i;
 
-	for (i = 0; i < a->options->target_count; i++)
-		if (a->monitor->probes[i].phase == PROBE_CLOSING)
-			probe_close(&a->monitor->probes[i], true);
-	monitor_drop(a->monitor, clock_now());
+	for (i = 0; i < a->check->options->target_count; i++)
+		if (a->check->monitor->probes[i].phase == PROBE_CLOSING)
+			probe_close(&a->check->monitor->probes[i], true);
+	monitor_drop(a->check->monitor, clock_now());
 }
 
 static void
 begin_attempt(struct attempt *a, long long now)
 {
-	struct monitor *m = a->monitor;
+	struct monitor *m = a->check->monitor;
 
-	a->monitor_log = quiet_log(a->log);
-	a->signal_fd = signals_descriptor(a->signals, -1);
+	a->monitor_log = quiet_log(a->check->log);
+	a->signal_fd = signals_descriptor(a->check->signals, -1);
 	a->end_at = HEALTH_NEVER;
-	if (a->options->check_wait_ms > 0)
-		a->end_at = now + a->options->check_wait_ms;
-	m->context.signals = a->signals;
+	if (a->check->options->check_wait_ms > 0)
+		a->end_at = now + a->check->options->check_wait_ms;
+	m->context.signals = a->check->signals;
 	m->context.environment = environ;
 	m->context.notify_socket = -1;
 	m->log = &a->monitor_log;
-	m->status = &page;
-	monitor_begin(m, a->options->targets, a->options->target_count, false,
-	              now);
+	m->status = a->check->page;
+	monitor_begin(m, a->check->options->targets,
+	              a->check->options->target_count, false, now);
 }
 
 static int
-check_targets(struct options *o, struct log *log, struct signals *signals)
+check_targets(const struct check *c)
 {
-	struct attempt a = {
-	    .monitor = &monitor, .options = o, .log = log, .signals = signals};
+	const struct health *health = &c->monitor->health;
+	struct attempt a = {.check = c};
 	long long now = clock_now();
 	struct pollfd fds[FDS_MAX];
 	bool yes;
 
-	set_rules(o);
+	set_rules(c->options);
 	begin_attempt(&a, now);
-	while (monitor.health.state == HEALTH_STARTING && now < a.end_at &&
+	while (health->state == HEALTH_STARTING && now < a.end_at &&
 	       !a.interrupted) {
 		wait_for_events(&a, fds, now);
 		now = clock_now();
-		monitor_step(&monitor, fds, now);
+		monitor_step(c->monitor, fds, now);
 		say_waiting(&a);
 	}
-	yes = monitor.health.state == HEALTH_HEALTHY;
+	yes = health->state == HEALTH_HEALTHY;
 	end_probes(&a);
-	if (monitor.health.state == HEALTH_STARTING)
+	if (health->state == HEALTH_STARTING)
 		fail_missing(&a);
-	return print_answer(yes, yes ? HEALTH_HEALTHY : HEALTH_UNHEALTHY, &page,
-	                    NULL);
+	return print_answer(yes, yes ? HEALTH_HEALTHY : HEALTH_UNHEALTHY,
+	                    c->page, NULL);
 }
 
 int
-check(struct options *o, struct log *log, struct signals *signals)
+check(const struct check *c)
 {
+	const struct options *o = c->options;
+
 	if (o->action != OPTIONS_CHECK)
-		return print_status(o->action == OPTIONS_STATUS_JSON);
-	if (o->target_count > 0)
-		return check_targets(o, log, signals);
-	return check_hale(o, log, signals);
+		return print_status(c->page, o->action == OPTIONS_STATUS_JSON);
+	return o->target_count > 0 ? check_targets(c) : check_hale(c);
 }

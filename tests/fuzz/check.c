@@ -275,13 +275,16 @@ judge_json(struct input *in, const struct status *page)
 static int
 run_check(struct options *o)
 {
+	static struct monitor monitor;
+	static struct status room;
 	struct log log = {.level = LOG_ERROR};
 	int result;
 	ssize_t n;
 
 	demand(ftruncate(STDOUT_FILENO, 0) == 0);
 	demand(lseek(STDOUT_FILENO, 0, SEEK_SET) == 0);
-	result = check(o, &log, NULL);
+	result = check(&(struct check){
+	    .options = o, .log = &log, .monitor = &monitor, .page = &room});
 	n = pread(STDOUT_FILENO, printed, PRINTED, 0);
 	demand(n > 0 && n < PRINTED);
 	printed[n] = '\0';
