@@ -118,8 +118,8 @@ $(BUILD)/demo: examples/demo.c
 	$(call say,CC,demo) $(HOSTCC) $(LANGUAGE) $(WARNINGS) -O1 -o $@ $<
 
 # tests/Makefile and bench/Makefile have the rest; `make help` lists it.
-TESTING = check check-full unit pid1 names faults delays unit32 valgrind \
-	coverage fuzz replay soak siege e2e e2e-quick lint
+TESTING = check check-full unit pid1 names compare compare-write faults \
+	delays unit32 valgrind coverage fuzz replay soak siege e2e e2e-quick lint
 BENCHES = bench bench-quick
 .PHONY: $(TESTING) $(BENCHES)
 
