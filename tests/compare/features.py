@@ -139,9 +139,15 @@ def without_kill():
 
 @feature("Goes on when it may not signal the program (changed user)")
 def survives_refusal(init, options):
-    with init.start("@", "become", USER, "catch", ALL_DAY, "0",
-                    options=options, prepare=without_kill) as started:
-        program = started.ready()
+    """The program becomes another user when the init is at rest: catatonit
+    makes sure once, at its start, that it can signal the program."""
+    script = f'read line; exec "$0" become {USER} catch {ALL_DAY} 0'
+    with init.start("/bin/sh", "-c", script, PROGRAM, options=options,
+                    prepare=without_kill) as started:
+        program = started.program()
+        started.settled()
+        started.process.stdin.write(b"\n")
+        started.ready()
         started.send(signal.SIGUSR1)
         both.until(lambda: both.state(started.pid) != "S" or not
                    both.is_pending(started.pid, signal.SIGUSR1), "the signal")
@@ -314,7 +320,8 @@ def stops_in_time(init, options):
     return ends_after(init, options, signal.SIGTERM)
 
 
-@feature("Ends the container in a bounded time on its own STOPSIGNAL, e.g. WINCH", detail=True,
+@feature("Ends the container in a bounded time on its own STOPSIGNAL, e.g. "
+         "WINCH", detail=True,
          hale="--stop-signal WINCH --grace 100ms")
 def stops_on_another_signal(init, options):
     return ends_after(init, options, signal.SIGWINCH)
