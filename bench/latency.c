@@ -11,6 +11,11 @@
  * that is left to measure is the init's.  (Without the right to it they do as
  * they can.)
  *
+ * In a burst the signals are no independent samples: all that are sent while
+ * the init waits for a processor arrive together, and there are only a few such
+ * waits.  So each burst gives one p50 and one p99, and the statistics are made
+ * of those.
+ *
  * The init that is named "direct" is passed by: the signal goes to PROGRAM
  * itself, which is the floor, what the scheduler alone takes.
  */
@@ -18,6 +23,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "burst.h"
@@ -129,6 +135,29 @@ print(const struct lab_init *init, const struct post *post)
 			lab_row(init->name, "lost", 1);
 }
 
+static int
+compare_times(const void *a, const void *b)
+{
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* p50 and p99 of the burst; what has not arrived was longer than all others. */
+static void
+print_burst(const struct lab_init *init, const struct post *post)
+{
+	static int64_t sorted[SENDS_MAX];
+	int i;
+
+	for (i = 0; i < post->count; i++)
+		sorted[i] = post->took[i] > 0 ? post->took[i] : INT64_MAX;
+	qsort(sorted, (size_t)post->count, sizeof(sorted[0]), compare_times);
+	lab_row(init->name, "burst.p50", (double)sorted[post->count / 2]);
+	lab_row(init->name, "burst.p99",
+	        (double)sorted[post->count * 99 / 100]);
+}
+
 static void
 be_quick(int policy)
 {
@@ -184,12 +213,13 @@ amid(const struct lab_init *init, char *program, uint32_t verb, uint32_t count)
 	struct trigger trigger = {.link = &link};
 	struct burst burst;
 	pthread_t thread;
-	int64_t cleared, next;
+	int64_t cleared, next, waited;
 
 	link_open(&link, init, program);
 	address(&post, init, &link);
 	burst_load(&burst, &link, verb, count);
 	link_order(&link, ORDER_LISTEN, SCHED_FIFO);
+	waited = proc_waited(link.pid);
 	trigger.at = lab_now() + DELAY_NS;
 	if (pthread_create(&thread, NULL, pull, &trigger) != 0)
 		lab_fail("pthread_create");
@@ -205,6 +235,8 @@ amid(const struct lab_init *init, char *program, uint32_t verb, uint32_t count)
 	lab_row(init->name, "cleared", (double)cleared);
 	lab_row(init->name, "first", (double)post.took[0]);
 	lab_row(init->name, "part", (double)post.took[0] / (double)cleared);
+	lab_row(init->name, "waited", (double)(proc_waited(link.pid) - waited));
+	print_burst(init, &post);
 	print(init, &post);
 	link_close(&link);
 }
@@ -220,7 +252,7 @@ measure(const struct lab_init *init, char *const *options)
 		steady(init, program, 0, count);
 	else if (strcmp(scene, "loops") == 0)
 		steady(init, program, LOOPS, count);
-	else if (strcmp(scene, "descriptors") == 0)
+	else if (strcmp(scene, "handed") == 0)
 		amid(init, program, ORDER_HAND_OVER, (uint32_t)count);
 	else
 		amid(init, program, ORDER_HOLD, (uint32_t)count);

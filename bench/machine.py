@@ -27,6 +27,11 @@ def field(path, pattern):
     return found.group(1).strip() if found else "unknown"
 
 
+def load():
+    """Before the programs were built, if somebody has looked."""
+    return float(os.environ.get("BENCH_LOAD") or os.getloadavg()[0])
+
+
 def describe():
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
@@ -38,7 +43,7 @@ def describe():
         "kernel": re.match(r"[\d.]+", os.uname().release).group(0),
         "system": field("/etc/os-release", r'^PRETTY_NAME="?([^"\n]*)'),
         "architecture": os.uname().machine,
-        "load": os.getloadavg()[0],
+        "load": load(),
     }
 
 
@@ -46,7 +51,7 @@ def versions():
     found = {}
     for name, path, _ in plan.subjects():
         text = output(path, "--version").splitlines() or [""]
-        number = re.search(r"\d+(\.\d+)+\S*", text[0])
+        number = re.search(r"\d+(\.\d+)+", text[0])
         found[name] = number.group(0) if number else "unknown"
     return found
 

@@ -2,6 +2,7 @@
 """pages: docs/benchmarks.md, from the results."""
 
 import checks
+import glance
 import verdict
 from tables import INITS, UNITS, cell, grid, names, share, table, times
 from verdict import number
@@ -96,31 +97,41 @@ SCENES = [
     ("latency.loops", "Under 8 loops in the namespace that fork orphans"),
     ("latency.held.1000", "While 1,000 processes die at once"),
     ("latency.held.8000", "While 8,000 processes die at once"),
-    ("latency.held.16000", "While 16,000 processes die at once"),
+    ("latency.held.urgent", "The same with inits that have real-time priority "
+     "(`chrt -R -f 1 INIT`), so that none waits for a processor: what is left "
+     "is the init's own part"),
     ("latency.handed.8000",
      "While a parent dies and leaves its 8,000 zombies to the init"),
 ]
 
 
+def count(job, name):
+    lost = job[name].get("lost", {}).get("n", 0)
+    return (f"{job[name]['took']['n']:,}" + (f", {lost} lost" if lost else ""))
+
+
 def scene(job, title):
-    header = ["", "p50, µs", "p99, µs", "longest, µs", "signals"]
-    bursts = "cleared" in job["hale"]
-    if bursts:
-        header += ["first, µs", "all reaped after, ms", "first, part of it"]
-    rows = []
-    for name, label in names(job, ("direct",)):
-        row = [label] + [share(job, name, "took", p, "us")
-                         for p in ("median", "p99", "max")]
-        lost = job[name].get("lost", {}).get("n", 0)
-        row.append(f"{job[name]['took']['n']:,}"
-                   + (f", {lost} lost" if lost else ""))
-        if bursts:
-            part = job[name]["part"]["median"]
-            row += [cell(job, name, "first", "us", False),
-                    cell(job, name, "cleared", "ms", False),
-                    f"{part:.4f}"]
-        rows.append(row)
-    return f"\n{title}:\n\n" + grid(header, rows)
+    rows = [[label] + [share(job, name, "took", p, "us")
+                       for p in ("median", "p99", "max")] + [count(job, name)]
+            for name, label in names(job, ("direct",))]
+    return f"\n{title}:\n\n" + grid(
+        ["", "p50, µs", "p99, µs", "longest, µs", "signals"], rows)
+
+
+def burst_scene(job, title):
+    """Medians over bursts, each of which has one p50 and one p99."""
+    rows = [[label] + [cell(job, name, metric, "ms", ratio)
+                       for metric, ratio in (("burst.p50", True),
+                                             ("burst.p99", True),
+                                             ("first", False),
+                                             ("cleared", False),
+                                             ("waited", False))]
+            + [str(job[name]["burst.p50"]["n"]), count(job, name)]
+            for name, label in names(job, ("direct",))]
+    return f"\n{title}:\n\n" + grid(
+        ["", "p50, ms", "p99, ms", "the first signal, ms",
+         "all reaped after, ms", "init without a processor, ms", "bursts",
+         "signals"], rows)
 
 
 def latency(results):
@@ -130,10 +141,20 @@ def latency(results):
             "every millisecond, whether or not the last has arrived.  In the "
             "bursts the first goes out a millisecond after the dying has "
             "begun, and the last when all are reaped.\n\n"
+            "While thousands of processes die, all of them want a processor, "
+            "and so does the init.  The signals that are sent while it waits "
+            "for one arrive together, and there are few such waits in a burst: "
+            "its p50 is decided by the scheduler more than by the init, and "
+            "differs severalfold from burst to burst.  So each burst counts "
+            "once: the figures are medians over the bursts of their p50 and "
+            "p99, with the middle half in brackets.  Where these overlap, the "
+            "run does not tell the inits apart.\n\n"
             "![signal latency in bursts](latency.svg)\n")
     for key, title in SCENES:
-        if key in results["jobs"]:
-            text += scene(results["jobs"][key], title)
+        job = results["jobs"].get(key)
+        if job is not None:
+            text += (burst_scene if "cleared" in job["hale"]
+                     else scene)(job, title)
     return text
 
 
@@ -218,6 +239,9 @@ def floor(results):
 
 METHOD = """## Method
 
+- tini, tini-static, dumb-init and catatonit are Debian's packages; what is
+  "built with musl" is the source of the same packages, built by `bench/peers`
+  with the compiler, the libc and the flags of hale.
 - `make bench` measures, `bench/report` writes this page.  What is timed is C
   (`bench/*.c`), without a shell or an interpreter in any timed path; medians
   and tables are Python, plots gnuplot.
@@ -253,7 +277,8 @@ METHOD = """## Method
 
 def setting(results):
     m, v = results["machine"], results["versions"]
-    peers = ", ".join(f"{name} {v[name]}" for name in INITS if name in v)
+    peers = ", ".join(f"{name} {v[name]}" for name in INITS
+                      if name in v and not name.endswith("-musl"))
     text = (f"{m['date']}: {m['processor']}, {m['cores']} processors, "
             f"{m['memory_mib']:,} MiB, {m['architecture']}, Linux "
             f"{m['kernel']}, {m['system']}.  {peers}.  Load of the machine "
@@ -275,14 +300,21 @@ def behind(results):
                     "middle halves overlap"], rows))
 
 
+def goals(results):
+    """For those who work on hale; readers get the figures."""
+    return ("# What the figures are to reach\n\n"
+            "<!-- written by bench/report; do not edit -->\n\n"
+            + setting(results) + "\n" + grid(
+                ["", "hale", "beside", "ratio", "at most", "reached"],
+                verdict.goals(results)))
+
+
 def page(results):
     parts = [
         "# Figures\n",
         "<!-- written by bench/report; do not edit -->\n",
         setting(results),
-        "## What is to be reached\n\n" + grid(
-            ["", "hale", "beside", "ratio", "at most", "reached"],
-            verdict.goals(results)),
+        "## At a glance\n\n" + glance.block(results) + "\n",
         behind(results), size(results), memory(results),
         start(results) + split(results), idle(results), latency(results),
         reaping(results), stop(results), checks.section(results),

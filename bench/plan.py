@@ -18,17 +18,27 @@ EMPTY = os.path.join(BUILT, "floor_empty")
 WAIT = os.path.join(BUILT, "floor_wait")
 EXEC = os.path.join(BUILT, "floor_exec")
 
-# dumb-init -c: one child, as the others have it, and no session of its own;
-# else each signal goes to all of a burst, and none of them is reaped for it.
+# As Debian has them, and as bench/peers builds them: static, with musl, by the
+# flags that hale has.  dumb-init -c: one child, as the others have it, and no
+# session of its own; else each signal goes to all of a burst, and none of them
+# is reaped for it.
+MUSL = os.path.join(BUILT, "peers", "bin")
 PEERS = [
-    ("tini-static", ["--"]),
-    ("tini", ["--"]),
-    ("dumb-init", ["-c", "--"]),
-    ("catatonit", ["--"]),
+    ("tini-static", "tini-static", ["--"]),
+    ("tini", "tini", ["--"]),
+    ("dumb-init", "dumb-init", ["-c", "--"]),
+    ("catatonit", "catatonit", ["--"]),
+    ("tini-musl", os.path.join(MUSL, "tini"), ["--"]),
+    ("dumb-init-musl", os.path.join(MUSL, "dumb-init"), ["-c", "--"]),
+    ("catatonit-musl", os.path.join(MUSL, "catatonit"), ["--"]),
 ]
 
 # What a peer needs not to complain when it is not PID 1.
-PLAIN = {"tini-static": ["-s", "--"], "tini": ["-s", "--"]}
+PLAIN = {name: ["-s", "--"] for name in ("tini-static", "tini", "tini-musl")}
+
+# tini and tini-static are one program; only how it starts and what it takes are
+# another matter.
+ONCE = ("start", "memory", "idle")
 
 FLOOR = {"bare": [], "exec": [EXEC], "wait": [WAIT], "direct": [WAIT]}
 
@@ -83,9 +93,13 @@ BURDENS = {
 # but for three.  options: what the part of that name in bench/main.c takes.
 # only: the subjects of a part that is not for all, with words of their own.
 # given: whole commands in place of the subjects.  around: what the harness is
-# run by.
+# run by.  before: what each subject is run by.
 Job = namedtuple("Job", "key part title rounds seconds options floor plain only"
-                        " given around", defaults=((), False, None, None, ()))
+                        " given around before",
+                 defaults=((), False, None, None, (), ()))
+
+# Real-time priority for the init alone: what it starts has none.
+URGENT = ["chrt", "--reset-on-fork", "--fifo", "1"]
 
 JOBS = [
     Job("start.pid1", "start", "start as PID 1", (80, 700), (5, 40),
@@ -99,27 +113,28 @@ JOBS = [
     Job("idle", "idle", "wake-ups at rest", (1, 1), (1, 1),
         [EMPTY, ("3", "30")], ("wait",)),
     Job("orphans", "orphans", "orphans one after the other", (5, 20),
-        (6, 90), [PROGRAM, ("6000", "100000")], ("wait",)),
+        (6, 90), [PROGRAM, ("6000", "60000")], ("wait",)),
     Job("clear.held", "clear", "bursts of processes that end at once", (1, 5),
-        (5, 75), [PROGRAM, "held",
-                  ("500,2000", "500,1000,2000,4000,8000,16000")], ("wait",)),
+        (5, 70), [PROGRAM, "held",
+                  ("500,2000,4000", "500,1000,2000,4000,8000")], ("wait",)),
     Job("clear.handed", "clear", "bursts of zombies handed over", (1, 5),
-        (5, 45), [PROGRAM, "descriptors",
-                  ("500,2000,4000", "500,1000,2000,4000,8000,16000")],
+        (5, 60), [PROGRAM, "handed",
+                  ("500,2000,4000", "500,1000,2000,4000,8000")],
         ("wait",)),
-    Job("latency.idle", "latency", "signal latency at rest", (1, 5), (2, 15),
+    Job("latency.idle", "latency", "signal latency at rest", (1, 5), (2, 30),
         [PROGRAM, "idle", ("200", "500")], ("direct",)),
     Job("latency.loops", "latency", "signal latency under 8 forking loops",
-        (1, 5), (2, 15), [PROGRAM, "loops", ("200", "500")], ("direct",)),
+        (1, 5), (2, 30), [PROGRAM, "loops", ("200", "500")], ("direct",)),
     Job("latency.held.1000", "latency", "signal latency while 1000 die",
-        (2, 12), (3, 10), [PROGRAM, "held", "1000"], ("direct",)),
+        (2, 31), (3, 40), [PROGRAM, "held", "1000"], ("direct",)),
     Job("latency.held.8000", "latency", "signal latency while 8000 die",
-        (1, 9), (6, 40), [PROGRAM, "held", "8000"], ("direct",)),
-    Job("latency.held.16000", "latency", "signal latency while 16000 die",
-        (0, 4), (0, 35), [PROGRAM, "held", "16000"], ("direct",)),
+        (1, 31), (6, 180), [PROGRAM, "held", "8000"], ("direct",)),
+    Job("latency.held.urgent", "latency",
+        "the same, by inits with real-time priority", (1, 15), (6, 60),
+        [PROGRAM, "held", "8000"], ("direct",), before=URGENT),
     Job("latency.handed.8000", "latency",
-        "signal latency while 8000 zombies are handed over", (1, 9), (4, 30),
-        [PROGRAM, "descriptors", "8000"], ("direct",)),
+        "signal latency while 8000 zombies are handed over", (1, 15), (4, 60),
+        [PROGRAM, "handed", "8000"], ("direct",)),
     Job("stop", "stop", "stop of 1000 processes", (3, 31), (3, 15),
         [PROGRAM, "1000", GRACE_MS],
         only={"hale": ["--grace", GRACE_MS + "ms", "--log-level",
@@ -145,19 +160,21 @@ JOBS = [
 ]
 
 
-def subjects():
-    """hale and the peers that this machine has: [(name, path, words)]."""
+def subjects(once=True):
+    """hale and the peers that this machine has: [(name, path, words)]; those
+    that are one program as another, too?"""
     found = [("hale", HALE, ["--"])]
-    for name, words in PEERS:
-        path = shutil.which(name)
-        if path is not None:
+    for name, command, words in PEERS:
+        path = shutil.which(command)
+        if path is not None and (once or name != "tini"):
             found.append((name, path, words))
     return found
 
 
 def missing():
-    names = [name for name, _ in PEERS] + ["curl", "busybox"]
-    return [name for name in names if shutil.which(name) is None]
+    wanted = [peer[:2] for peer in PEERS]
+    wanted += [(name, name) for name in ("curl", "busybox")]
+    return [name for name, command in wanted if shutil.which(command) is None]
 
 
 def given(job):
@@ -172,14 +189,15 @@ def commands(job):
     if job.given is not None:
         lines = [f"{name}=" + " ".join(words) for name, words in given(job)]
         return lines + floors(job)
-    for name, path, words in subjects():
+    for name, path, words in subjects(job.part in ONCE):
         if job.only is not None:
             if name not in job.only:
                 continue
             words = job.only[name]
         if job.plain:
             words = PLAIN.get(name, words)
-        lines.append(f"{name}=" + " ".join([path] + words))
+        before = [shutil.which(word) or word for word in job.before]
+        lines.append(f"{name}=" + " ".join(before + [path] + words))
     return lines + floors(job)
 
 

@@ -7,8 +7,13 @@ import subprocess
 import plan
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ORDER = ["hale", "dumb-init", "catatonit", "tini-static", "tini"]
-FLOORS = {"wait": "bare wait loop", "direct": "no init between"}
+# Debian's builds stand for the programs where both builds do the same.
+ORDER = ["hale", "dumb-init", "catatonit", "tini-static"]
+BUILDS = ["hale", "tini-musl", "tini-static", "tini", "dumb-init-musl",
+          "dumb-init", "catatonit-musl", "catatonit"]
+TITLES = {"wait": "bare wait loop", "direct": "no init between",
+          "tini-musl": "tini\\n(musl)", "dumb-init-musl": "dumb-init\\n(musl)",
+          "catatonit-musl": "catatonit\\n(musl)"}
 
 
 def us(value):
@@ -30,22 +35,22 @@ def gnuplot(name, docs, **variables):
     target = os.path.join(docs, name + ".svg")
     variables.update(target=target, style=os.path.join(HERE, "style.gp"))
     words = [f"{key}={value}" if isinstance(value, int)
-             else f"{key}='{value}'" for key, value in variables.items()]
+             else f'{key}="{value}"' for key, value in variables.items()]
     subprocess.run(["gnuplot", "-e", "; ".join(words),
                     os.path.join(HERE, name + ".gp")], check=True)
     return os.path.basename(target)
 
 
-def present(job):
-    return [name for name in ORDER if name in job]
+def present(job, order=ORDER):
+    return [name for name in order if name in job]
 
 
 def start(jobs, docs):
     """What each adds to the start, wall and processor."""
     job = jobs["start.pid1"]
     lines = []
-    for name in present(job):
-        cells = [name]
+    for name in present(job, BUILDS):
+        cells = [TITLES.get(name, name)]
         for metric in ("added.wall", "added.cpu"):
             s = job[name][metric]
             cells += [us(s["median"]), us(s["p25"]), us(s["p75"])]
@@ -66,7 +71,7 @@ def numbered(key, values):
 
 
 def titles(names):
-    return [FLOORS.get(name, name) for name in names]
+    return [TITLES.get(name, name) for name in names]
 
 
 def clear_table(job, name, inits):
@@ -83,41 +88,44 @@ def reaping(jobs, docs):
     job = jobs["clear.held"]
     inits = present(job) + ["wait"]
     held = clear_table(job, "held", inits)
-    handed = clear_table(jobs["clear.handed"], "descriptors", inits)
+    handed = clear_table(jobs["clear.handed"], "handed", inits)
     return gnuplot("reaping", docs, held=held, handed=handed,
-                   inits=len(inits), **numbered("name", inits),
+                   inits=len(inits), last=max(sizes(job) + sizes(
+                       jobs["clear.handed"])), **numbered("name", inits),
                    **numbered("title", titles(inits)))
+
+
+SCENES = [
+    ("latency.held.1000", "1,000 die at once"),
+    ("latency.held.8000", "8,000 die at once"),
+    ("latency.held.urgent", "the same, and the init\\nhas real-time priority"),
+    ("latency.handed.8000", "8,000 zombies are\\nhanded over at once"),
+]
 
 
 def scenes(jobs):
     """The bursts that were measured: [(label, job)]."""
-    found = []
-    for count in (1000, 8000, 16000):
-        for kind, words in (("held", "die at once"),
-                            ("descriptors", "are handed over")):
-            key = f"latency.{kind}.{count}"
-            if key in jobs:
-                found.append((f"{count} {words}", jobs[key], kind))
-    return sorted(found, key=lambda scene: scene[2] == "descriptors")
+    return [(label, jobs[key]) for key, label in SCENES if key in jobs]
 
 
 def latency(jobs, docs):
-    """p50 to p99 of a signal's way amid a burst; a line an init and scene."""
+    """p50, its spread over the bursts, and p99; a line an init and scene."""
     shown = scenes(jobs)
     names = ["direct"] + present(shown[0][1])
     lines = []
     for at, name in enumerate(names):
-        for group, (_, job, _) in enumerate(shown):
-            s = job[name]["took"]
-            lines.append([group + (at + 1) / (len(names) + 1),
-                          us(s["median"]) / 1e3, us(s["p99"]) / 1e3,
-                          us(s["max"]) / 1e3])
+        for group, (_, job) in enumerate(shown):
+            p50, p99 = job[name]["burst.p50"], job[name]["burst.p99"]
+            lines.append([group + (at + 1) / (len(names) + 1)]
+                         + [value / 1e6 for value in (
+                             p50["median"], p50["p25"], p50["p75"],
+                             p99["median"])])
         lines += [[], []]  # gnuplot's end of a data set
-    data = table("latency", ["# x", "p50", "p99", "max"], lines)
+    data = table("latency", ["# x", "p50", "p25", "p75", "p99"], lines)
     return gnuplot("latency", docs, data=data, groups=len(shown),
                    inits=len(names), **numbered("name", names),
                    **numbered("title", titles(names)),
-                   **numbered("label", [label for label, _, _ in shown]))
+                   **numbered("label", [label for label, _ in shown]))
 
 
 def draw(results, docs):

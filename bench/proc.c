@@ -136,6 +136,16 @@ proc_cpu(pid_t pid)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+int64_t
+proc_waited(pid_t pid)
+{
+	char text[96];
+	long long waited = 0;
+
+	(void)read_file(pid, "schedstat", text, sizeof(text));
+	return sscanf(text, "%*d %lld", &waited) == 1 ? waited : 0;
+}
+
 static void
 read_children(pid_t pid, char *text, size_t size)
 {

@@ -26,6 +26,10 @@ void proc_wait_named(pid_t pid, const char *name);
 /* Processor time that pid itself has used, in ns, without its children's. */
 int64_t proc_cpu(pid_t pid);
 
+/* How long it was ready to run and had no processor, in ns; 0 if the kernel
+ * does not count it. */
+int64_t proc_waited(pid_t pid);
+
 /* Has pid at most one child, dead or alive?  One short read. */
 bool proc_has_one_child(pid_t pid);
 

@@ -116,8 +116,8 @@ read_sizes(const char *text, uint32_t sizes[SIZES_MAX])
 void
 part_clear(const struct lab *lab, char *const *options)
 {
-	uint32_t verb = strcmp(options[1], "descriptors") == 0 ? ORDER_HAND_OVER
-	                                                       : ORDER_HOLD;
+	uint32_t verb =
+	    strcmp(options[1], "handed") == 0 ? ORDER_HAND_OVER : ORDER_HOLD;
 	int order[LAB_INITS], round, count, size, i;
 	uint32_t sizes[SIZES_MAX];
 

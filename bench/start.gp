@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # start: what each init adds to the shortest program's life.
-width = 820
-height = 360
+width = 980
+height = 400
 load style
-set title "Time that an init adds to the start and end of a program, as PID 1"
+set title "What an init adds to the start and end of a program, as PID 1: less is better"
 set ylabel "microseconds (median, middle half)"
 set yrange [0:*]
 set offsets 0.5, 0.5, graph 0.22, 0
@@ -11,6 +11,7 @@ set xrange [*:*] noextend
 set xtics scale 0
 set style fill solid 1 noborder
 set boxwidth 0.34
+set bmargin 5
 set key outside bottom center horizontal maxrows 1 samplen 1
 plot data using ($0-0.18):2:xtic(1) skip 1 with boxes lc rgb "#e8590c" \
         title "wall", \

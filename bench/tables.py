@@ -4,6 +4,9 @@
 from verdict import PEERS, number
 
 INITS = ["hale"] + PEERS
+LABELS = {name: name.removesuffix("-musl") + ", built with musl"
+          for name in PEERS if name.endswith("-musl")}
+LABELS["hale"] = "**hale**"
 FLOORS = {
     "bare": "no init: the program alone",
     "empty": "an empty static binary",
@@ -66,8 +69,7 @@ def grid(header, rows):
 
 def names(job, floors=()):
     """[(name, what to call it)]: the inits that were measured, then floors."""
-    found = [(n, f"**{n}**" if n == "hale" else n)
-             for n in INITS if n in job]
+    found = [(n, LABELS.get(n, n)) for n in INITS if n in job]
     return found + [(n, "*" + FLOORS[n] + "*") for n in floors if n in job]
 
 

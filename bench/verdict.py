@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """verdict: hale's goals, reached or not, and every figure that it loses."""
 
-PEERS = ["tini-static", "tini", "dumb-init", "catatonit"]
+PEERS = ["tini-static", "tini", "dumb-init", "catatonit", "tini-musl",
+         "dumb-init-musl", "catatonit-musl"]
 CHECKERS = ["curl", "busybox"]  # what health checks are made of elsewhere
 NOISE = 1.02  # a peer that is no better than this is level with hale
 LEVEL = 1.25  # what is to be the same is, up to this
@@ -78,11 +79,14 @@ def latency_goals(f):
                  f.of(key, "hale", "first"), f.of(key, "hale", "cleared"),
                  "until all are reaped", 0.1, 1e6)]
     for key, words in ((key, "8,000 deaths"),
+                       ("latency.held.urgent", "the same, never without a "
+                        "processor"),
                        ("latency.handed.8000", "8,000 handed over")):
-        other, name = f.best(key, "took", "p99")
-        rows.append(goal(f"p99 signal latency amid {words}, ms",
-                         f.of(key, "hale", "took", "p99"), other, name, 0.2,
-                         1e6))
+        for part in "p50", "p99":
+            other, name = f.best(key, "burst." + part)
+            rows.append(goal(f"{part} signal latency amid {words}, ms",
+                             f.of(key, "hale", "burst." + part), other, name,
+                             LEVEL, 1e6))
     return rows
 
 
@@ -100,7 +104,7 @@ def reaping_goals(f):
     rate, name = f.best("orphans", "rate", more=True)
     mine = f.of("orphans", "hale", "rate")
     rows = [goal("an orphan among many, µs", 1e6 / mine, 1e6 / rate, name, 1)]
-    for kind, words in (("held", "died at once"), ("descriptors", "descriptors over")):
+    for kind, words in (("held", "died at once"), ("handed", "handed over")):
         key = f"clear.{kind}"
         count = max(int(m.split(".")[1])
                     for m in f.results["jobs"][key]["hale"]
@@ -175,9 +179,10 @@ SCALE = {"bytes": (1024, "KiB"), "kib": (1, "KiB"), "time": (1e3, "µs"),
 def judged(key, metric):
     """How a metric of a part is judged: ([parts], unit), or None."""
     part = key.split(".")[0]
+    if part == "latency" and key.split(".")[1] in ("held", "handed"):
+        return (["median"], "time") if metric.startswith("burst.") else None
     if part == "latency":
-        return {"took": (["median", "p99", "max"], "time"),
-                "first": (["median"], "time")}.get(metric)
+        return (["median", "p99", "max"], "time") if metric == "took" else None
     if part == "start" and metric in ("added.wall", "added.cpu"):
         return ["median"], "time"
     if part == "memory" or metric.startswith("after."):
