@@ -124,6 +124,11 @@ BENCHES = bench bench-quick
 .PHONY: $(TESTING) $(BENCHES)
 
 export BUILD HALE CC HOSTCC CI V
+
+# The benchmarks build the other inits with the same commands.
+$(BENCHES): export HALE_COMPILE = $(COMPILE)
+$(BENCHES): export HALE_LINK = $(LINK)
+
 $(TESTING):
 	@$(MAKE) --no-print-directory -f tests/Makefile $@
 
