@@ -18,6 +18,9 @@ EMPTY = os.path.join(BUILT, "floor_empty")
 WAIT = os.path.join(BUILT, "floor_wait")
 EXEC = os.path.join(BUILT, "floor_exec")
 
+# Of the results: another one when a figure has another name or meaning.
+LAYOUT = 2
+
 # As Debian has them, and as bench/peers builds them: static, with musl, by the
 # flags that hale has.  dumb-init -c: one child, as the others have it, and no
 # session of its own; else each signal goes to all of a burst, and none of them
