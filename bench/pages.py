@@ -294,8 +294,9 @@ def behind(results):
     text = "## Where hale is behind\n\n"
     if not rows:
         return text + "Nowhere in this run.\n"
-    return (text + "Every figure in which a peer was better by more than two "
-            "in a hundred, with the best of them.\n\n"
+    return (text + "Every figure in which another init was better by more "
+            "than 2 %, with the best of them; what is called -musl is built "
+            "as hale is.\n\n"
             + grid(["figure", "hale", "best peer", "by",
                     "middle halves overlap"], rows))
 
