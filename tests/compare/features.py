@@ -137,7 +137,7 @@ def without_kill():
     both.call(both.libc.prctl(PR_CAPBSET_DROP, CAP_KILL, 0, 0, 0))
 
 
-@feature("Goes on when it may not signal the program (changed user)")
+@feature("Goes on when it may not signal a program that changed its user")
 def survives_refusal(init, options):
     """The program becomes another user when the init is at rest: catatonit
     makes sure once, at its start, that it can signal the program."""
@@ -217,7 +217,7 @@ def does_not_wake(init, options):
         return sleeps(started)
 
 
-@feature("Forwards to the whole process group", hale="-g", tini="-g",
+@feature("Can signal the whole process group", hale="-g", tini="-g",
          catatonit="-g")
 def forwards_to_group(init, options):
     with init.start("@", "group-and-session", options=options,
@@ -635,7 +635,7 @@ def is_packaged(init, _):
     return init.package in debian()
 
 
-@feature("Docker or podman, as Debian has them, bring it along")
+@feature("Comes with Docker or podman in Debian")
 def is_bundled(init, _):
     for engine, name in ENGINES.items():
         fields = debian()[engine]
