@@ -84,6 +84,16 @@ $(BUILD)/command: FORCE
 	@echo '$(subst ','\'',$(COMPILE) $(LINK))' | cmp -s - $@ || \
 	    echo '$(subst ','\'',$(COMPILE) $(LINK))' >$@
 
+# Between two releases, --version says which commit this is.  The variable is
+# private, so that $(BUILD)/command does not see the definition.
+REVISION := $(if $(wildcard packaging/revision),$(shell packaging/revision))
+$(BUILD)/cli/help.o: $(BUILD)/revision
+$(BUILD)/cli/help.o: private COMPILE += \
+	$(if $(REVISION),-DHALE_REVISION='" - $(REVISION)"')
+$(BUILD)/revision: FORCE
+	@mkdir -p $(@D)
+	@echo '$(REVISION)' | cmp -s - $@ || echo '$(REVISION)' >$@
+
 -include $(OBJECTS:.o=.d)
 
 #: Build and install

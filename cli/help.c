@@ -12,6 +12,12 @@
 #include "cli/table.h"
 #include "lib/version.h"
 
+/* " - git.3f16b61f0a2c" between two releases, defined by the Makefile. Docker's
+ * daemon takes the commit from there. */
+#ifndef HALE_REVISION
+#define HALE_REVISION ""
+#endif
+
 enum { HELP_COLUMN = 24 }; /* where the explanation of an option begins */
 
 static const char headings[TABLE_GROUPS][16] = {
@@ -95,7 +101,7 @@ help_version(struct text *t, enum compat_kind kind)
 	    [COMPAT_DUMB_INIT] = "dumb-init v",
 	};
 
-	text_format(t, "{name:s}" HALE_VERSION "\n", forms[kind]);
+	text_format(t, "{name:s}" HALE_VERSION HALE_REVISION "\n", forms[kind]);
 }
 
 void
