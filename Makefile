@@ -3,7 +3,9 @@
 
 PREFIX  = /usr/local
 BINDIR  = $(PREFIX)/bin
-MANDIR  = $(PREFIX)/share/man
+DATADIR = $(PREFIX)/share
+MANDIR  = $(DATADIR)/man
+DOCDIR  = $(DATADIR)/doc/hale
 DESTDIR =
 BUILD   = build
 HALE    = hale
@@ -107,18 +109,29 @@ help:
 	@echo "Variables: CC, CFLAGS, LDFLAGS, V=1 (show the commands)," \
 	    "CI=1 (warnings are errors)"
 
-install: $(HALE)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(MANDIR)/man7
-	install -m 0755 $(HALE) $(DESTDIR)$(BINDIR)/hale
-	install -m 0644 docs/hale.8 $(DESTDIR)$(MANDIR)/man8/hale.8
-	install -m 0644 docs/hale-health.7 docs/hale-messages.7 \
-	    $(DESTDIR)$(MANDIR)/man7
+# FILE:PLACE, what make install puts where and make uninstall removes.
+INSTALLED = $(HALE):$(BINDIR)/hale \
+	docs/hale.8:$(MANDIR)/man8/hale.8 \
+	docs/hale-health.7:$(MANDIR)/man7/hale-health.7 \
+	docs/hale-messages.7:$(MANDIR)/man7/hale-messages.7 \
+	LICENSE:$(DOCDIR)/LICENSE $(if $(wildcard docs/completions),\
+	docs/completions/hale.bash:$(DATADIR)/bash-completion/completions/hale \
+	docs/completions/_hale:$(DATADIR)/zsh/site-functions/_hale \
+	docs/completions/hale.fish:$(DATADIR)/fish/vendor_completions.d/hale.fish)
 
+install: $(HALE)
+	@set -e; for pair in $(INSTALLED); do \
+	    file=$${pair%%:*} place=$(DESTDIR)$${pair#*:} mode=0644; \
+	    [ "$$file" != $(HALE) ] || mode=0755; \
+	    echo "install $$place"; \
+	    install -d "$${place%/*}"; \
+	    install -m "$$mode" "$$file" "$$place"; \
+	done
+
+# Of the folders, only DOCDIR is hale's own.
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/hale $(DESTDIR)$(MANDIR)/man8/hale.8 \
-	    $(DESTDIR)$(MANDIR)/man7/hale-health.7 \
-	    $(DESTDIR)$(MANDIR)/man7/hale-messages.7
+	@for pair in $(INSTALLED); do rm -f "$(DESTDIR)$${pair#*:}"; done
+	@[ ! -d $(DESTDIR)$(DOCDIR) ] || rmdir $(DESTDIR)$(DOCDIR)
 
 demo: $(HALE) $(BUILD)/demo
 	@$(BUILD)/demo ./$(HALE)
