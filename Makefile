@@ -142,7 +142,8 @@ $(BUILD)/demo: examples/demo.c
 
 # tests/Makefile and bench/Makefile have the rest; `make help` lists it.
 TESTING = check check-full unit pid1 names compare compare-write faults \
-	delays unit32 valgrind coverage fuzz replay soak siege e2e e2e-quick lint
+	delays unit32 valgrind coverage fuzz completions replay soak siege e2e \
+	e2e-quick lint
 BENCHES = bench bench-quick
 .PHONY: $(TESTING) $(BENCHES)
 
