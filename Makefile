@@ -21,10 +21,10 @@ endif
 # before 12 has no -Oz, and clang optimizes at link time only with a linker of
 # its own.
 ifeq ($(origin CFLAGS),undefined)
-CFLAGS := $(shell for flags in '-Oz -flto=auto' -Oz -Os; do \
+CFLAGS := $(shell for flags in '-Oz -flto=auto' -Oz; do \
 	echo 'int main(void) { return 0; }' | \
-	$(CC) $$flags -x c -o /dev/null - 2>/dev/null && echo $$flags && break; \
-	done)
+	$(CC) $$flags -x c -o /dev/null - 2>/dev/null && echo $$flags && exit; \
+	done; echo -Os)
 endif
 LDFLAGS ?=
 
