@@ -403,8 +403,8 @@ run_loop(struct supervisor *s)
 
 /* ------ The order of things ------ */
 
-/* Wait for the --wait-for targets.  Only stop signals are taken; the others stay
- * pending in the kernel until PROGRAM runs.  0, or the exit code. */
+/* Wait for the --wait-for targets.  Only stop signals are taken; the others
+ * stay pending in the kernel until PROGRAM runs.  0, or the exit code. */
 static int
 wait_for_targets(struct supervisor *s)
 {
