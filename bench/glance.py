@@ -52,7 +52,7 @@ ROWS = [
 
 def short(value):
     """A count has no decimals."""
-    return f"{value:.0f}" if value == int(value) else number(value)
+    return f"{value:,.0f}" if value == int(value) else number(value)
 
 
 def row(results, title, figure):
