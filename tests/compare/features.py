@@ -217,8 +217,8 @@ def does_not_wake(init, options):
         return sleeps(started)
 
 
-@feature("Can signal the whole process group", hale="-g", tini="-g",
-         catatonit="-g")
+@feature("Can signal the whole process group", detail=True, hale="-g",
+         tini="-g", catatonit="-g")
 def forwards_to_group(init, options):
     with init.start("@", "group-and-session", options=options,
                     pid1=False) as started:
@@ -228,8 +228,8 @@ def forwards_to_group(init, options):
             lambda: both.is_pending(child, signal.SIGUSR1)))
 
 
-@feature("Turns one signal into another", hale="-r TERM:QUIT",
-         dumb_init="-r 15:3")
+@feature("Turns one signal into another", detail=True,
+         hale="-r TERM:QUIT", dumb_init="-r 15:3")
 def rewrites(init, options):
     with init.start("@", "catch", "1", "0", options=options) as started:
         started.ready()
@@ -435,7 +435,8 @@ def ends_unhealthy(init, options):
             return started.ends() == 124
 
 
-@feature("Takes sd_notify (`READY=1`, `WATCHDOG=1`)", hale="--health notify:")
+@feature("Takes sd_notify (`READY=1`, `WATCHDOG=1`)", detail=True,
+         hale="--health notify:")
 def takes_notify(init, options):
     with init.start("@", "time-signals", "0", "5000",
                     options=options) as started:
@@ -541,7 +542,8 @@ def tells_oom(init, options):
                 any(": 0 " in line for line in killed))
 
 
-@feature("Leaves a report of the end in a file", hale="--exit-report FILE")
+@feature("Leaves a report of the end in a file", detail=True,
+         hale="--exit-report FILE")
 def reports(init, options):
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "report")
@@ -554,7 +556,7 @@ def reports(init, options):
             return json.load(file)["exit_code"] == 3
 
 
-@feature("Log in JSON", hale="--log-format json")
+@feature("Log in JSON", detail=True, hale="--log-format json")
 def logs_json(init, options):
     with init.start("@", "exit", "0", options=options + init.verbose,
                     env=init.variables) as started:
@@ -598,7 +600,7 @@ def is_small(init, _):
     return os.path.getsize(init.path) < SMALL
 
 
-@feature("The file is static and position-independent (ASLR)")
+@feature("The file is static and position-independent (ASLR)", detail=True)
 def is_static_pie(init, _):
     with open(init.path, "rb") as file:
         head = file.read(64)
@@ -635,7 +637,7 @@ def is_packaged(init, _):
     return init.package in debian()
 
 
-@feature("Comes with Docker or podman in Debian")
+@feature("Comes with Docker or podman in Debian", detail=True)
 def is_bundled(init, _):
     for engine, name in ENGINES.items():
         fields = debian()[engine]
