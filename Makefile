@@ -105,7 +105,8 @@ $(BUILD)/revision: FORCE
 #:   make uninstall   remove what make install has put there
 #:   make clean       remove everything that was built
 help:
-	@sed -n 's/^#: \{0,1\}//p' Makefile tests/Makefile bench/Makefile
+	@sed -n 's/^#: \{0,1\}//p' Makefile tests/Makefile bench/Makefile \
+	    packaging/Makefile
 	@echo "Variables: CC, CFLAGS, LDFLAGS, V=1 (show the commands)," \
 	    "CI=1 (warnings are errors)"
 
@@ -140,12 +141,14 @@ $(BUILD)/demo: examples/demo.c
 	@mkdir -p $(@D)
 	$(call say,CC,demo) $(HOSTCC) $(LANGUAGE) $(WARNINGS) -O1 -o $@ $<
 
-# tests/Makefile and bench/Makefile have the rest; `make help` lists it.
+# tests/, bench/ and packaging/ have a Makefile each; `make help` lists all.
 TESTING = check check-full unit pid1 names compare compare-write faults \
 	delays unit32 valgrind coverage fuzz completions replay soak siege e2e \
 	e2e-quick lint
 BENCHES = bench bench-quick
-.PHONY: $(TESTING) $(BENCHES)
+RELEASING = dist tarball binaries packages smoke sbom checksums reproducible \
+	packaging-tests
+.PHONY: $(TESTING) $(BENCHES) $(RELEASING)
 
 export BUILD HALE CC HOSTCC CI V
 
@@ -158,6 +161,9 @@ $(TESTING):
 
 $(BENCHES):
 	@$(MAKE) --no-print-directory -f bench/Makefile $@
+
+$(RELEASING):
+	@$(MAKE) --no-print-directory -f packaging/Makefile $@
 
 format:
 	clang-format -i $$(git ls-files '*.[ch]')
