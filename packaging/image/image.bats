@@ -204,6 +204,33 @@ buildkit_client() {
 	echo /usr/bin/docker
 }
 
+# A stand-in for Debian, which has nothing but a shell and what is looked for.
+debian_image() { # NAME
+	local root=$E2E/debian name
+
+	mkdir -p "$root/bin"
+	cp "$BUSYBOX" "$root/bin/busybox"
+	for name in sh id ls touch cc git make; do
+		ln "$root/bin/busybox" "$root/bin/$name"
+	done
+	import "$root" "$1"
+}
+
+@test "packaging/workflows/debian runs a command here, as root" {
+	debian_image debian-stand-in
+	export DEBIAN=debian-stand-in CI=true
+	# shellcheck disable=SC2016 # it is for the container's shell
+	run -0 packaging/workflows/debian sh -c \
+		'echo "$(id -u) $PWD $CI" && touch build/made-in-debian'
+	[ "$output" = "0 $PWD true" ]
+	rm build/made-in-debian
+	run -7 packaging/workflows/debian sh -c 'exit 7'
+	# The engines that tests start need the machine's cgroups.
+	run -0 packaging/workflows/debian ls /sys/fs/cgroup
+	[ "$output" = "$(LC_ALL=C ls /sys/fs/cgroup)" ]
+	[ -z "$(docker ps --all --quiet)" ]
+}
+
 @test "from source: on Alpine, with BuildKit and with the classic builder" {
 	OBSTACLE=$(obstacle gcc musl-gcc make)
 	[ -z "$OBSTACLE" ] || skip "$OBSTACLE"
