@@ -312,3 +312,10 @@ recording_gh() {
 	run -0 grep -L '^FROM ' "$BATS_TEST_TMPDIR"/all/*
 	[ -z "$output" ]
 }
+
+@test "ci.yml: every architecture of a release is built and tested" {
+	[ -e packaging/arch/table ] || skip 'there is no packaging/arch/table'
+	diff <(packaging/workflows/steps --list .github/workflows/ci.yml |
+		sed -n 's/.*ARCHES=//p' | sort) \
+		<(sed '/^#/d; s/ .*//' packaging/arch/table | sort)
+}
