@@ -219,6 +219,7 @@ debian_image() { # NAME
 @test "packaging/workflows/debian runs a command here, as root" {
 	debian_image debian-stand-in
 	export DEBIAN=debian-stand-in CI=true
+	export PRIVILEGES='' # the machine itself may not have all of them
 	# shellcheck disable=SC2016 # it is for the container's shell
 	run -0 packaging/workflows/debian sh -c \
 		'echo "$(id -u) $PWD $CI" && touch build/made-in-debian'
