@@ -308,7 +308,7 @@ recording_gh() {
 	[[ $output = *packaging-Dockerfile* ]]
 	[[ $output = *Dockerfile.example* ]]
 	[ "$(grep -c '```dockerfile' README.md)" -eq \
-		"$(grep -c README.md <<<"$output")" ]
+		"$(grep -c "/README[.]md[.]" <<<"$output")" ]
 	run -0 grep -L '^FROM ' "$BATS_TEST_TMPDIR"/all/*
 	[ -z "$output" ]
 }
