@@ -101,8 +101,8 @@ expect_status() { # STATUS COMMAND...
 	expect_status 139 pid1 -- sh -c 'ulimit -c 0; kill -SEGV $$'
 	expect_status 127 pid1 -- /no/such/program
 	expect_status 125 pid1 --no-such-option
-	# Under qemu-user vfork(2) is fork(2), so that the child cannot tell hale
-	# why a file cannot be executed.
+	# Under qemu-user vfork(2) is fork(2), so that the child cannot tell
+	# hale why a file cannot be executed.
 	[ -n "$QEMU" ] || expect_status 126 pid1 -- /
 }
 
