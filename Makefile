@@ -18,13 +18,13 @@ endif
 
 # CFLAGS and LDFLAGS belong to the packager; what hale needs stands below.
 # By default the first of these that the compiler and its linker know: gcc
-# before 12 has no -Oz, and clang optimizes at link time only with a linker of
-# its own.
+# before 12 has no -Oz, and clang no fat objects, in which the tests look for
+# what hale calls.
 ifeq ($(origin CFLAGS),undefined)
-CFLAGS := $(shell for flags in '-Oz -flto=auto' -Oz; do \
+CFLAGS := $(shell for flags in '-Oz -flto=auto -ffat-lto-objects' -Oz; do \
 	echo 'int main(void) { return 0; }' | \
-	$(CC) $$flags -x c -o /dev/null - 2>/dev/null && echo $$flags && exit; \
-	done; echo -Os)
+	$(CC) -Werror $$flags -x c -o /dev/null - 2>/dev/null && \
+	echo $$flags && exit; done; echo -Os)
 endif
 LDFLAGS ?=
 

@@ -121,15 +121,6 @@ explain_end(struct supervisor *s, int code)
 	ending_report(s, reason, code);
 }
 
-/* Did the child that was to be PROGRAM end before it was executed?  What it has
- * said counts only if it ended by itself. */
-static bool
-never_ran(struct supervisor *s)
-{
-	startup_hear(s);
-	return s->spawn.step != SPAWN_STARTED && WIFEXITED(s->program_status);
-}
-
 int
 ending_account(struct supervisor *s)
 {
@@ -140,7 +131,9 @@ ending_account(struct supervisor *s)
 		code = EXIT_UNHEALTHY;
 	if (s->spawn.foreground)
 		spawn_give_back_terminal(s->program);
-	if (never_ran(s))
+	if (s->starting)
+		spawn_hear(&s->spawn);
+	if (s->spawn.step != SPAWN_STARTED)
 		return startup_fail_spawn(s);
 	/* As dumb-init does: its session does not outlive PROGRAM. */
 	if (s->options.session && term != SIGNALS_NONE)

@@ -16,8 +16,8 @@ forward_target(const struct supervisor *s)
 		return -1;
 	case FORWARD_GROUP:
 		/* Before it is executed PROGRAM is alone, and may not lead its
-		 * group yet. */
-		return s->spawn.report_fd < 0 ? -s->program : s->program;
+		 * session yet. */
+		return s->starting ? s->program : -s->program;
 	default:
 		return s->program;
 	}

@@ -76,6 +76,8 @@ kill_remaining(struct supervisor *s)
 	bool reached = remaining_signal(s->self == 1, group, SIGKILL);
 	bool first = !s->kill_announced;
 
+	if (s->starting) /* it may not lead a group yet */
+		(void)kill(s->program, SIGKILL);
 	if (first)
 		log_say(
 		    &s->log, LOG_INFO,
@@ -187,6 +189,10 @@ program_has_ended(struct supervisor *s, int status)
 	s->program_ended = true;
 	s->program_status = status;
 	s->report.duration_ms = s->now - s->started_at;
+	if (s->starting) { /* it never ran: there is nothing to stop */
+		s->outcome = OUTCOME_ENDED;
+		return;
+	}
 	if (s->monitoring && s->stop.state == STOP_RUNNING)
 		monitor_stop(&s->monitor, s->now);
 	apply_stop_action(s, stop_ended(&s->stop, s->now));
@@ -294,6 +300,16 @@ next_deadline(const struct supervisor *s)
 	return next;
 }
 
+/* The kernel does not say when PROGRAM has been executed: look soon at first,
+ * and then less often. */
+static int
+look_at_start_ms(const struct supervisor *s)
+{
+	long long ms = 1 + (s->now - s->started_at) / 4;
+
+	return ms < LOOK_AGAIN_MS ? (int)ms : LOOK_AGAIN_MS;
+}
+
 /* Milliseconds to sleep, or -1 for as long as there is no signal. */
 static int
 time_to_sleep(const struct supervisor *s)
@@ -303,9 +319,10 @@ time_to_sleep(const struct supervisor *s)
 
 	if (s->more_children)
 		return 0;
-	if ((s->ask_again || s->spawn.report_fd >= 0) &&
-	    (ms < 0 || ms > LOOK_AGAIN_MS))
-		return LOOK_AGAIN_MS;
+	if (s->ask_again && (ms < 0 || ms > LOOK_AGAIN_MS))
+		ms = LOOK_AGAIN_MS;
+	if (s->starting && (ms < 0 || ms > look_at_start_ms(s)))
+		ms = look_at_start_ms(s);
 	return ms;
 }
 
@@ -392,7 +409,7 @@ run_loop(struct supervisor *s)
 	s->now = clock_now();
 	while (s->outcome == OUTCOME_NONE) {
 		wait_for_events(s, &events);
-		startup_hear(s);
+		startup_look(s);
 		handle_signals(s);
 		reap_children(s);
 		watch_health(s, &events);

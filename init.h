@@ -41,6 +41,7 @@ struct supervisor {
 
 	pid_t self;    /* hale's pid */
 	pid_t program; /* PROGRAM's, or 0 before it runs */
+	bool starting; /* it has been forked, and not executed yet */
 	bool program_ended;
 	int program_status;   /* then: as wait(2) has it */
 	long long started_at; /* when PROGRAM was started, ms, as clock_now */
@@ -129,8 +130,9 @@ int startup_stop_waiting(struct supervisor *s);
  * code. */
 int startup_program(struct supervisor *s);
 
-/* Hear how the start goes, if that was not known yet; see spawn.h. */
-void startup_hear(struct supervisor *s);
+/* If PROGRAM had not been executed yet: has it been now?  Then all signals are
+ * forwarded. */
+void startup_look(struct supervisor *s);
 
 /* PROGRAM could not be started, and s->spawn says why: say so, and return the
  * exit code. */

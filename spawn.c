@@ -10,9 +10,9 @@
  *
  * That is not so after a command of --wait-for exec:, which may have left a
  * process behind that stops others or holds a lease on the program's file.
- * Then it is fork(2), as for the commands of probes (probe/exec.c): hale waits
- * for nothing, and the child says through a pipe how the start went.  execve(2)
- * closes the pipe.
+ * Then it is fork(2), as for the commands of probes (probe/exec.c), and hale
+ * waits for nothing.  Whether the program has been executed is asked of the
+ * kernel.  If it never was, the child has said why through a pipe.
  *
  * After vfork(2) the child shares hale's memory.  It runs only
  * become_program(), which does not return, and changes nothing that hale reads
@@ -33,36 +33,34 @@
  * at, which takes some milliseconds. */
 enum { DESCRIPTORS_MAX = 65536 };
 
-/* Exit codes of a child that does not become PROGRAM.  hale's own are others,
- * see startup.c. */
+/* Exit codes of a child that does not become PROGRAM.  hale's own are those of
+ * the name that it was started under, see cli/compat.h. */
 enum { NOT_PREPARED_CODE = 125, NOT_EXECUTED_CODE = 127 };
 
-enum { REPORTS_MAX = 2 }; /* of a child: before execve(2), and after it */
-
-/* ------ In the child ------ */
+/* ------ In the child, and in hale if it has been forked ------ */
 
 /* Take the terminal's foreground for the new group, but only if hale's group
  * has it: a job in the background must not take the terminal from its shell.
  * Standard input that is closed or no terminal has no foreground. */
 static void
-take_foreground(pid_t old_group, struct spawn *result)
+take_foreground(pid_t old_group, pid_t new_group, struct spawn *result)
 {
 	if (tcgetpgrp(STDIN_FILENO) != old_group)
 		return;
-	/* SIGTTOU is still blocked, or this would stop the child. */
-	result->foreground = tcsetpgrp(STDIN_FILENO, getpid()) == 0;
+	/* SIGTTOU is blocked, or this would stop the process. */
+	result->foreground = tcsetpgrp(STDIN_FILENO, new_group) == 0;
 	if (!result->foreground)
 		result->terminal_error = errno;
 }
 
-static int
-lead_group(struct spawn *result)
-{
-	pid_t old_group = getpgrp();
+/* ------ In the child ------ */
 
+static int
+lead_group(pid_t old_group, struct spawn *result)
+{
 	if (setpgid(0, 0) < 0)
 		return -1;
-	take_foreground(old_group, result);
+	take_foreground(old_group, getpid(), result);
 	return 0;
 }
 
@@ -77,37 +75,33 @@ lead_session(bool released_terminal, struct spawn *result)
 	return 0;
 }
 
-/* Tell hale how the start goes, if it does not share this memory. */
-static void
-report(const struct spawn *result)
+/* The child does not become PROGRAM: say so, and end. */
+static _Noreturn void
+fail(struct spawn *result, enum spawn_step step, int error, int code)
 {
-	/* It fits into the pipe, which has room for both reports. */
+	result->step = step;
+	result->error = error;
+	/* If it does not share hale's memory.  It fits into the empty pipe. */
 	if (result->report_fd >= 0)
 		(void)!write(result->report_fd, result, sizeof(*result));
+	_exit(code);
 }
 
 /* What the child does until it is PROGRAM. */
 static _Noreturn void
 become_program(const struct spawn_request *request, bool released_terminal,
-               struct spawn *result)
+               pid_t old_group, struct spawn *result)
 {
 	int lead = request->session ? lead_session(released_terminal, result)
-	                            : lead_group(result);
+	                            : lead_group(old_group, result);
 
-	if (lead < 0 || signals_restore(request->signals) < 0) {
-		result->step = SPAWN_NOT_PREPARED;
-		result->error = errno;
-		report(result);
-		_exit(NOT_PREPARED_CODE);
-	}
-	report(result);
+	if (lead < 0 || signals_restore(request->signals) < 0)
+		fail(result, SPAWN_NOT_PREPARED, errno, NOT_PREPARED_CODE);
 	environment_move_listen_pid(request->environment, getppid(), getpid());
 	execute_program(request->argv, request->environment->entries,
 	                &result->execute);
-	result->step = SPAWN_NOT_EXECUTED;
-	result->error = result->execute.error;
-	report(result);
-	_exit(NOT_EXECUTED_CODE);
+	fail(result, SPAWN_NOT_EXECUTED, result->execute.error,
+	     NOT_EXECUTED_CODE);
 }
 
 /* ------ In hale ------ */
@@ -137,16 +131,16 @@ spawn_give_back_terminal(pid_t program)
 		(void)tcsetpgrp(STDIN_FILENO, getpgrp());
 }
 
-/* Start a child that shares hale's memory until it has executed PROGRAM.  Its
- * pid, or -1. */
+/* The child shares hale's memory until it has executed PROGRAM, and hale waits
+ * for that. */
 static pid_t
-start_and_wait(const struct spawn_request *request, bool released_terminal,
+start_by_vfork(const struct spawn_request *request, bool released_terminal,
                struct spawn *result)
 {
-	pid_t pid = vfork();
+	pid_t old_group = getpgrp(), pid = vfork();
 
 	if (pid == 0)
-		become_program(request, released_terminal, result);
+		become_program(request, released_terminal, old_group, result);
 	if (pid < 0 || result->step == SPAWN_STARTED)
 		return pid;
 	(void)waitpid(pid, NULL, __WALL); /* it has said all in *result */
@@ -155,15 +149,22 @@ start_and_wait(const struct spawn_request *request, bool released_terminal,
 	return -1;
 }
 
-/* Start a child, and wait for nothing.  Its pid, or -1. */
+/* hale waits for nothing.  The child and hale both make the group, since
+ * neither knows who comes first: setpgid(3p) describes the race. */
 static pid_t
-start(const struct spawn_request *request, bool released_terminal,
-      struct spawn *result)
+start_by_fork(const struct spawn_request *request, bool released_terminal,
+              struct spawn *result)
 {
+	pid_t old_group = getpgrp();
 	pid_t pid = execute_fork(&result->report_fd);
 
 	if (pid == 0)
-		become_program(request, released_terminal, result);
+		become_program(request, released_terminal, old_group, result);
+	if (pid < 0 || request->session)
+		return pid;
+	(void)setpgid(pid, pid);
+	take_foreground(old_group, pid, result);
+	result->foreground = tcgetpgrp(STDIN_FILENO) == pid;
 	return pid;
 }
 
@@ -174,9 +175,9 @@ spawn_program(const struct spawn_request *request, struct spawn *result)
 	pid_t pid;
 
 	*result = (struct spawn){.step = SPAWN_STARTED, .report_fd = -1};
-	pid = request->distrust
-	          ? start(request, released_terminal, result)
-	          : start_and_wait(request, released_terminal, result);
+	pid = request->by_fork
+	          ? start_by_fork(request, released_terminal, result)
+	          : start_by_vfork(request, released_terminal, result);
 	if (pid < 0 && result->step == SPAWN_STARTED) {
 		result->step = SPAWN_NO_PROCESS;
 		result->error = errno;
@@ -184,30 +185,30 @@ spawn_program(const struct spawn_request *request, struct spawn *result)
 	return pid;
 }
 
-/* Whoever has written the report, its texts end. */
-static void
-end_texts(struct execute_error *error)
+/* The kernel lets hale move its child to another group only until it has
+ * executed a program (EACCES) or leads a session (EPERM).  The groups here are
+ * those that it is in already. */
+bool
+spawn_has_executed(pid_t program, bool session)
 {
-	error->file[sizeof(error->file) - 1] = '\0';
-	error->interpreter[sizeof(error->interpreter) - 1] = '\0';
+	return setpgid(program, session ? getpgrp() : program) < 0;
 }
 
 void
 spawn_hear(struct spawn *result)
 {
-	int fd = result->report_fd, i;
-	ssize_t n = 1;
+	struct spawn heard;
+	ssize_t n = read(result->report_fd, &heard, sizeof(heard));
 
-	/* The pipe ends after two reports, unless somebody else writes to it.
-	 */
-	for (i = 0; i <= REPORTS_MAX && n > 0; i++)
-		n = read(fd, result, sizeof(*result));
-	end_texts(&result->execute);
-	result->report_fd = fd;
-	if (n < 0 && errno == EAGAIN)
+	/* Whatever else is in the pipe has been put there by somebody else. */
+	if (n != (ssize_t)sizeof(heard) || (heard.step != SPAWN_NOT_PREPARED &&
+	                                    heard.step != SPAWN_NOT_EXECUTED))
 		return;
-	close(fd);
-	result->report_fd = -1;
+	heard.execute.file[sizeof(heard.execute.file) - 1] = '\0';
+	heard.execute.interpreter[sizeof(heard.execute.interpreter) - 1] = '\0';
+	result->step = heard.step;
+	result->error = heard.error;
+	result->execute = heard.execute;
 }
 
 /* ------ Descriptors ------ */

@@ -23,7 +23,7 @@ struct spawn {
 	int terminal_error; /* 0, or errno: it runs, but in the background */
 	bool foreground;    /* PROGRAM was given the terminal's foreground */
 	struct execute_error execute; /* SPAWN_NOT_EXECUTED */
-	int report_fd; /* spawn_hear has more to hear from it, or -1 */
+	int report_fd; /* of the pipe from a child that was forked, or -1 */
 };
 
 /* What is to be started. */
@@ -31,9 +31,10 @@ struct spawn_request {
 	char **argv; /* the slot argv[-1] exists and may be overwritten */
 	struct environment *environment;
 	const struct signals *signals; /* as hale found them */
-	bool session;  /* the program leads a session, and takes the terminal
-	                  over if hale leads one */
-	bool distrust; /* another process may hold the program up */
+	bool session; /* the program leads a session, and takes the terminal
+	                 over if hale leads one */
+	bool by_fork; /* do not wait for execve(2): a process that runs already
+	                 may hold the child up */
 };
 
 /*
@@ -42,14 +43,19 @@ struct spawn_request {
  * input.  Its pid, or -1: *result says why.
  *
  * When this returns, the program has been executed, so that no signal can come
- * too early for it; but with distrust this waits for nothing, and how the start
- * went has to be asked of spawn_hear until report_fd is -1.  Modelled on
- * execvp(3), posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
+ * too early for it; but by fork, this has to be asked of spawn_has_executed,
+ * and that session's terminal_error stays unknown.  Modelled on execvp(3),
+ * posix_spawn(3) and, for LISTEN_PID, sd_listen_fds(3).
  */
 pid_t spawn_program(const struct spawn_request *request, struct spawn *result);
 
-/* Take what the child has said about its start; never waits.  When report_fd is
- * -1, the program has been executed, or the other fields say why not. */
+/* Has the child, which may have ended but was not waited for, executed the
+ * program?  Where it leads a session: is it about to?  Never waits; see
+ * setpgid(2). */
+bool spawn_has_executed(pid_t program, bool session);
+
+/* The child has ended and never executed the program: take into *result what it
+ * has said about it, if it has said anything.  Never waits. */
 void spawn_hear(struct spawn *result);
 
 /* When the program has ended, take the foreground that it was given back from

@@ -116,6 +116,7 @@ fail_execute(struct supervisor *s)
 int
 startup_fail_spawn(struct supervisor *s)
 {
+	s->report.duration_ms = 0;
 	if (s->spawn.step == SPAWN_NOT_EXECUTED)
 		return fail_execute(s);
 	errno = s->spawn.error;
@@ -288,19 +289,30 @@ log_started(struct supervisor *s)
 }
 
 void
-startup_hear(struct supervisor *s)
+startup_look(struct supervisor *s)
 {
-	if (s->spawn.report_fd < 0)
+	if (!s->starting || !spawn_has_executed(s->program, s->options.session))
 		return;
-	spawn_hear(&s->spawn);
-	if (s->spawn.report_fd >= 0)
-		return;
+	s->starting = false;
+	close(s->spawn.report_fd);
+	s->spawn.report_fd = -1;
 	/* Those that were kept for PROGRAM are pending. */
 	signals_enable(&s->signals, NULL);
 	if (s->monitoring)
 		s->signal_fd = signals_descriptor(&s->signals, s->signal_fd);
-	if (s->spawn.step == SPAWN_STARTED)
-		log_started(s);
+	log_started(s);
+}
+
+/* May a command of --wait-for have left a process behind? */
+static bool
+may_be_held_up(const struct supervisor *s)
+{
+	int i;
+
+	for (i = 0; i < s->options.wait_count; i++)
+		if (s->options.waits[i].target.kind == TARGET_EXEC)
+			return true;
+	return false;
 }
 
 int
@@ -311,7 +323,7 @@ startup_program(struct supervisor *s)
 	    .environment = &s->environment,
 	    .signals = &s->signals,
 	    .session = s->options.session,
-	    .distrust = s->options.wait_count > 0,
+	    .by_fork = may_be_held_up(s),
 	};
 	bool exact = s->options.exit_report != NULL;
 	pid_t program;
@@ -332,8 +344,11 @@ startup_program(struct supervisor *s)
 		return startup_fail_spawn(s);
 	s->program = program;
 	environment_remove_notify(&s->environment);
-	if (s->spawn.report_fd < 0)
+	s->starting = request.by_fork;
+	if (!s->starting) {
+		signals_enable(&s->signals, NULL);
 		log_started(s);
+	}
 	return 0;
 }
 

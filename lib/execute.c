@@ -148,9 +148,12 @@ execute_fork(int *fd)
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
 	pid = _Fork();
-	*fd = ends[pid == 0];
-	if (pid != 0)
-		file_close(ends[1]);
+	if (pid == 0) {
+		*fd = ends[1];
+		return 0;
+	}
+	file_close(ends[1]);
+	*fd = ends[0];
 	if (pid < 0) {
 		file_close(ends[0]);
 		*fd = -1;

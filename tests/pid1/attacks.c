@@ -333,6 +333,33 @@ Test(attacks, a_storm_of_stops_holds_up_no_start)
 		}
 }
 
+/* What the command of a --wait-for target has left holds the pipe open by which
+ * a failure to start is told, and writes to it.  All signals arrive, and the
+ * exit code is PROGRAM's. */
+static void
+forge_start(struct user user, char *forward)
+{
+	char *target = checks_text("exec:%s leave-forger", hostile_program());
+	struct ns ns = ns_start(
+	    &(struct ns_setup){.words = NS_WORDS(forward, "--wait-for", target,
+	                                         "program", "catch", "2", "7"),
+	                       .prepare = arrange_start,
+	                       .argument = &user});
+
+	ns_expect_line(&ns, "ready");
+	finish(&ns);
+}
+
+Test(attacks, a_forged_failure_of_the_start_fools_nobody)
+{
+	int i;
+
+	for (i = 0; i < (geteuid() == 0 ? 2 : 1); i++) {
+		forge_start(users[i], "--forward=child");
+		forge_start(users[i], "--forward=group");
+	}
+}
+
 Test(attacks, stops_and_continues_at_full_speed_hold_nothing_up)
 {
 	attack_as_each(

@@ -38,6 +38,7 @@ enum {
 	WINDOW = 1000, /* queued signals on their way; far below the limit */
 	PATIENCE = 50, /* looks, 200 ms each, for what is on its way */
 	NEW_PIDS = 8,  /* of the processes that may be started next */
+	FORGED = 16,   /* descriptors of hale's, of which some may be pipes */
 };
 
 static int run_command(char **words);
@@ -426,6 +427,31 @@ do_leave_storm(char **words)
 	return (int)read(ready[0], &byte, 1); /* 0: the storm has begun */
 }
 
+/* leave-forger: leave a process that opens each pipe of hale's, fills it with
+ * what hale did not write, and keeps it open; and end */
+static int
+do_leave_forger(char **words)
+{
+	char path[64], byte = 2;
+	struct stat file;
+	int fd, i;
+
+	(void)words;
+	if (fork() > 0)
+		return 0;
+	setsid();
+	close(STDOUT_FILENO);
+	close(STDERR_FILENO);
+	for (;;)
+		for (i = 3; i < FORGED; i++) {
+			snprintf(path, sizeof(path), "/proc/1/fd/%d", i);
+			if (stat(path, &file) < 0 || !S_ISFIFO(file.st_mode))
+				continue;
+			fd = open(path, O_WRONLY | O_NONBLOCK);
+			(void)!write(fd, &byte, 1);
+		}
+}
+
 /* pair-storm COUNT CODE: a child stops all others and lets them go on, without
  * end; so does an orphan, which hale hears of */
 static int
@@ -799,6 +825,7 @@ static const struct command commands[] = {
     {"fifos", 3, do_fifos},
     {"storm-after", 2, do_storm_after},
     {"leave-storm", 0, do_leave_storm},
+    {"leave-forger", 0, do_leave_forger},
     {"pair-storm", 2, do_pair_storm},
     {"traced-command", 0, do_traced_command},
     {"reuse-pids", 2, do_reuse_pids},
