@@ -71,11 +71,7 @@ build() { # EXAMPLE
 start() { # [DOCKER-OPTION...] EXAMPLE
 	server=$(docker run --detach --network none --health-interval 500ms \
 		"${LOCKED[@]}" "$@")
-	wait_until 120 is_healthy
-}
-
-is_healthy() {
-	[ "$(inspect "$server" .State.Health.Status)" = healthy ]
+	becomes_healthy
 }
 
 # The values of a field of /proc/PID/status, over all processes of the
@@ -166,7 +162,7 @@ stops_cleanly() {
 @test "php-fpm: it is healthy without privileges, answers, and stops cleanly" {
 	build php-fpm
 	is_labelled php-fpm
-	start php-fpm
+	start --tmpfs /tmp php-fpm
 	has_no_privilege
 	docker exec --env REQUEST_METHOD=GET --env SCRIPT_NAME=/index.php \
 		--env SCRIPT_FILENAME=/app/public/index.php "$server" \
@@ -207,7 +203,7 @@ stops_cleanly() {
 			FROM hale
 			COPY . /context
 		END
-		docker create --name context context
+		docker create --name context context /hale
 		not grep -x 'context/\(\.env\|Dockerfile\)' \
 			<<<"$(docker export context | tar --list)"
 		docker rm context

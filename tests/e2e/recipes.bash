@@ -42,7 +42,7 @@ DEBIAN_OPTIONS=(
 # The archive of that Debian.  It is written under another name first, so that
 # one that was interrupted is never taken for a whole one.
 debian_archive() {
-	local folder=$E2E_ROOT/build/e2e archive sources
+	local folder=$E2E_ROOT/build/e2e archive
 
 	archive=$folder/debian-$(printf '%s\n' "${DEBIAN_OPTIONS[@]}" |
 		sha256sum | cut -c 1-16).tar
@@ -51,13 +51,24 @@ debian_archive() {
 		flock 9
 		[ ! -e "$archive" ] || exit 0
 		rm -f "$folder"/debian-*.tar
-		sources=/etc/apt/sources.list.d/debian.sources
-		[ -e "$sources" ] || sources=/etc/apt/sources.list
+		# shellcheck disable=SC2046 # no file, or one
 		mmdebstrap "${DEBIAN_OPTIONS[@]}" bookworm \
-			"$folder/debian.part.tar" "$sources" >&2
-		mv "$folder/debian.part.tar" "$archive"
-	) 9>"$folder/debian.lock"
+			"$folder/debian.part.tar" $(debian_sources) >&2 &&
+			mv "$folder/debian.part.tar" "$archive"
+	) 9>"$folder/debian.lock" || return 1
 	echo "$archive"
+}
+
+# Where this machine has its packages from, if it is the same Debian.  Otherwise
+# mmdebstrap knows where to ask.
+debian_sources() {
+	local file
+
+	grep -q bookworm /etc/os-release || return 0
+	for file in /etc/apt/sources.list.d/debian.sources \
+		/etc/apt/sources.list; do
+		[ ! -s "$file" ] || { echo "$file" && return 0; }
+	done
 }
 
 # The image `hale`, as packaging/Dockerfile makes it: one file.
@@ -87,6 +98,20 @@ in_network_of() { # CONTAINER COMMAND...
 	shift
 	nsenter --target "$(<"$E2E/first")" --mount --pid \
 		nsenter --target "$pid" --net "$@"
+}
+
+# Wait until Docker calls the server healthy, or until it has ended too early.
+becomes_healthy() {
+	wait_until 120 is_settled
+	is_healthy
+}
+
+is_settled() {
+	is_healthy || has_ended "$server"
+}
+
+is_healthy() {
+	[ "$(inspect "$server" .State.Health.Status)" = healthy ]
 }
 
 # When a test has failed, bats shows what the server has said.
