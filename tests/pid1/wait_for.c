@@ -430,34 +430,59 @@ Test(wait_for, does_not_use_up_the_start_period)
 
 /* ------ Orphans. ------ */
 
+enum { ATTEMPTS = 20 };
+
 static bool
-are_reaped(void *path)
+were_so_many(void *path)
 {
 	char text[NS_TEXT];
 
 	helper_read_file(path, text, sizeof(text));
-	return strlen(text) >= 40;
+	return strlen(text) >= ATTEMPTS;
 }
 
-/* Each attempt leaves a process in a session of its own, and a byte. */
+static bool
+is_written(void *path)
+{
+	char text[NS_TEXT];
+
+	helper_read_file(path, text, sizeof(text));
+	return text[0] != '\0';
+}
+
+/* hale and the command that has begun to sleep, and no zombie. */
+static bool
+are_two(void *ns)
+{
+	return ns_count(ns, 0) == 2 && ns_count(ns, 'Z') == 0;
+}
+
+/* Each attempt leaves an orphan and a byte.  When there were enough, an attempt
+ * lasts, so that the last orphan can be reaped. */
 Test(wait_for, reaps_orphans_meanwhile)
 {
-	char *path = helper_path("count"), line[NS_TEXT], facts[NS_TEXT];
+	char *path = helper_path("count"), *enough = helper_path("enough");
+	char line[NS_TEXT], facts[NS_TEXT];
 	struct ns ns;
 
 	helper_write_file(path, "");
 	ns =
 	    start(false,
 	          NS_WORDS("--exit-report", helper_path("report"), "--wait-for",
-	                   checks_text("interval=10ms exec:/bin/sh -c 'setsid "
-	                               "true & printf x >>%s; exit 1'",
-	                               path),
+	                   checks_text("interval=10ms exec:/bin/sh -c "
+	                               "'test ! -e %s || { printf x >>%s; "
+	                               "exec sleep 100; }; printf x >>%s; "
+	                               "exec %s exit-with-orphans 1 1'",
+	                               enough, enough, path, ns_program()),
 	                   ns_program(), "exit", "3"));
-	ns_wait_until(are_reaped, path);
-	cr_expect_leq(ns_count(&ns, 'Z'), 3);
+	ns_wait_until(were_so_many, path);
+	helper_write_file(enough, "");
+	ns_wait_until(is_written, enough);
+	ns_wait_until(are_two, &ns);
 	ns_send(&ns, SIGTERM);
 	cr_expect_eq(ns_wait(&ns), 143);
 	helper_read_file(helper_path("report"), line, sizeof(line));
-	cr_assert(helper_jq(".orphans_reaped>=15", line, facts, sizeof(facts)));
+	cr_assert(helper_jq(checks_text(".orphans_reaped>=%d", ATTEMPTS), line,
+	                    facts, sizeof(facts)));
 	cr_expect_str_eq(facts, "true\n", "%s", line);
 }
