@@ -257,7 +257,7 @@ class Comparison(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.mkdtemp(prefix="names.", dir=ROOT + "/build")
+        cls.directory = tempfile.mkdtemp(prefix="names.")
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         cls.peer = shutil.which(cls.name)
         cls.hale = os.path.join(cls.directory, cls.name)

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import unittest
 
-from both import PROGRAM, HALE, ROOT, Init, code, end_all_others, run
+from both import PROGRAM, HALE, Init, code, end_all_others, run
 
 # name: usage error, not found, not run, how --version begins, on which stream
 NAMES = {
@@ -25,7 +25,7 @@ WAYS = {"link": os.symlink, "hard": os.link, "copy": shutil.copy}
 class Names(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.mkdtemp(prefix="names.", dir=ROOT + "/build")
+        cls.directory = tempfile.mkdtemp(prefix="names.")
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         for way, make in WAYS.items():
             os.mkdir(os.path.join(cls.directory, way))

@@ -16,7 +16,7 @@ import tempfile
 import termios
 import unittest
 
-from both import (DEADLINE, PROGRAM, HALE, PR_SET_PDEATHSIG, ROOT, Lines, call,
+from both import (DEADLINE, PROGRAM, HALE, PR_SET_PDEATHSIG, Lines, call,
                   children, end_all_others, fresh_signals, is_in, is_pending,
                   libc, mount_proc, new_pid_namespace, state, status, until)
 
@@ -194,7 +194,7 @@ COMPLAINTS = "no job control", "can't access tty", "cannot set terminal"
 class Cases(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.directory = tempfile.mkdtemp(prefix="names.", dir=ROOT + "/build")
+        cls.directory = tempfile.mkdtemp(prefix="names.")
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         cls.dumb_init = os.path.join(cls.directory, "dumb-init")
         os.symlink(HALE, cls.dumb_init)

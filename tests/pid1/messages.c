@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ns.h"
+#include "temporary.h"
 #include "trace.h"
 
 /* Write until not one byte more fits, then let writers wait again. */
@@ -275,11 +276,12 @@ Test(messages, share_a_file_with_program)
 {
 	enum { COUNT = 50 };
 	/* A file with a name: to a memory file two may write at one offset. */
-	char name[] = "/tmp/hale-log-XXXXXX";
-	int i, file = mkostemp(name, O_CLOEXEC);
-	char text[NS_TEXT] = "";
+	char name[TEMPORARY_SIZE], text[NS_TEXT] = "";
 	struct ns ns;
+	int i, file;
 
+	temporary_path(name, "hale-log-XXXXXX");
+	file = mkostemp(name, O_CLOEXEC);
 	cr_assert_geq(file, 0);
 	unlink(name);
 	ns = ns_start(&(struct ns_setup){

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "patience.h"
+#include "temporary.h"
 
 char *
 helper_stop_program(void)
@@ -118,11 +119,12 @@ helper_jq(char *filter, const char *text, char *out, size_t size)
 	return status == 0;
 }
 
-static char directory[] = "/tmp/hale-pid1-XXXXXX";
+static char directory[TEMPORARY_SIZE];
 
 void
 helper_make_directory(void)
 {
+	temporary_path(directory, "hale-pid1-XXXXXX");
 	cr_assert_not_null(mkdtemp(directory));
 }
 

@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 #include "health.h"
+#include "patience.h"
+#include "temporary.h"
 
 enum {
 	NOW = 1000,       /* any time: connect only compares it */
-	PATIENCE = 10000, /* ms until a test gives up */
+	PATIENCE = 10000, /* ms until a test gives up on a quiet machine */
 	BACKLOG_FILLERS = 8,
 };
 
@@ -50,7 +52,7 @@ finish(struct connect *c, enum connect_result result, long long now)
 		struct pollfd events = connect_events(c);
 
 		cr_assert_geq(events.fd, 0);
-		cr_assert_eq(poll(&events, 1, PATIENCE), 1);
+		cr_assert_eq(poll(&events, 1, patience_scaled(PATIENCE)), 1);
 		result = connect_step(c, now);
 	}
 	return result;
@@ -200,13 +202,15 @@ Test(connect, gives_an_address_that_drops_everything_only_its_share)
 
 /* A unix socket at a path of this test's own. */
 static int
-listen_unix(char path[64], int backlog)
+listen_unix(char path[TEMPORARY_SIZE], int backlog)
 {
 	union address_name name;
 	socklen_t length;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char file[32];
 
-	snprintf(path, 64, "/tmp/hale-connect.%d", (int)getpid());
+	snprintf(file, sizeof(file), "hale-connect.%d", (int)getpid());
+	temporary_path(path, file);
 	unlink(path);
 	length = address_unix(path, &name);
 	cr_assert_eq(bind(fd, &name.any, length), 0);
@@ -216,7 +220,7 @@ listen_unix(char path[64], int backlog)
 
 Test(connect, tries_again_on_a_timer_when_a_backlog_is_full)
 {
-	char path[64];
+	char path[TEMPORARY_SIZE];
 	int listener = listen_unix(path, 0), accepted;
 	struct connect first = {.socket = path}, second = {.socket = path};
 
@@ -237,7 +241,7 @@ Test(connect, tries_again_on_a_timer_when_a_backlog_is_full)
 
 Test(connect, reports_why_a_unix_socket_cannot_be_reached)
 {
-	char path[64];
+	char path[TEMPORARY_SIZE];
 	struct connect c = {.socket = path};
 
 	close(listen_unix(path, 0));

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "temporary.h"
+
 /* ------ Which files are tried ------ */
 
 static const struct {
@@ -71,12 +73,13 @@ Test(execute, takes_the_longest_directory_that_fits)
 
 /* ------ What becomes of them ------ */
 
-static char directory[] = "/tmp/hale-execute-XXXXXX";
+static char directory[TEMPORARY_SIZE];
 static struct execute_error error;
 
 static void
 make_directory(void)
 {
+	temporary_path(directory, "hale-execute-XXXXXX");
 	cr_assert_not_null(mkdtemp(directory));
 	cr_assert_eq(chdir(directory), 0);
 	cr_assert_eq(mkdir("one", 0755), 0);

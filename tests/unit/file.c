@@ -15,13 +15,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static char directory[] = "/tmp/hale-file-XXXXXX", file[64];
-static char old_temporary[80]; /* the name that hale 0.1 used */
+#include "temporary.h"
+
+static char directory[TEMPORARY_SIZE], file[80];
+static char old_temporary[96]; /* the name that hale 0.1 used */
 static struct file_replacement r;
 
 static void
 make_directory(void)
 {
+	temporary_path(directory, "hale-file-XXXXXX");
 	cr_assert_not_null(mkdtemp(directory));
 	snprintf(file, sizeof(file), "%s/file", directory);
 	snprintf(old_temporary, sizeof(old_temporary), "%s.hale", file);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "temporary.h"
 
 static char buffer[LOG_LINE_MAX];
 static bool json;
@@ -253,10 +254,12 @@ Test(log, counts_what_a_closed_stderr_loses)
 
 Test(log, appends_to_a_file_where_the_program_writes_too)
 {
-	char name[] = "/tmp/hale-log-XXXXXX", heard[128] = "";
+	char name[TEMPORARY_SIZE], heard[128] = "";
 	struct log log = {.level = LOG_WARN};
-	int fd = mkstemp(name);
+	int fd;
 
+	temporary_path(name, "hale-log-XXXXXX");
+	fd = mkstemp(name);
 	cr_assert(fd >= 0);
 	unlink(name);
 	cr_assert_eq(write(fd, "before\n", 7), 7);

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "temporary.h"
+
 static char name[NOTIFY_SOCKET_NAME_SIZE];
 static char message[NOTIFY_MAX + 1];
 
@@ -168,11 +170,12 @@ expect_relayed(const char *outer_name)
 
 Test(notify_socket, relays_to_an_outer_socket_of_either_kind)
 {
-	char value[64];
+	char value[TEMPORARY_SIZE], file[32];
 
 	snprintf(value, sizeof(value), "@hale-relay.%d", (int)getpid());
 	expect_relayed(value);
-	snprintf(value, sizeof(value), "/tmp/hale-relay.%d", (int)getpid());
+	snprintf(file, sizeof(file), "hale-relay.%d", (int)getpid());
+	temporary_path(value, file);
 	unlink(value);
 	expect_relayed(value);
 	unlink(value);

@@ -21,12 +21,14 @@
 
 #include "health.h"
 #include "lib/clock.h"
+#include "patience.h"
 #include "probe/notify_socket.h"
+#include "temporary.h"
 
 extern char **environ;
 
 enum {
-	PATIENCE = 20000, /* ms until a test gives up */
+	PATIENCE = 20000, /* ms until a test gives up on a quiet machine */
 	ANSWER_PIECES = 4,
 };
 
@@ -81,7 +83,7 @@ await_event(const struct probe *p)
 	struct pollfd fds[] = {probe_events(p),
 	                       {.fd = child_ended, .events = POLLIN}};
 	long long now = clock_now();
-	long long until = now + PATIENCE;
+	long long until = now + patience_scaled(PATIENCE);
 
 	if (p->wake_at < until)
 		until = p->wake_at;
@@ -579,15 +581,16 @@ Test(probe, kills_a_command_that_has_stopped_itself)
  * /proc/sys/fs/lease-break-time says; only the start must not wait for it. */
 Test(probe, is_not_held_up_by_a_lease_on_the_command)
 {
-	char path[64];
+	char path[TEMPORARY_SIZE], name[32];
 	struct target target = {.kind = TARGET_EXEC, .words = {NULL, path}};
 	struct probe p = probe_of(&target);
-	struct timespec patience = {.tv_sec = PATIENCE / 1000};
+	struct timespec patience = {.tv_sec = patience_scaled(PATIENCE) / 1000};
 	sigset_t lease_broken;
 	long long before;
 	int fd;
 
-	snprintf(path, sizeof(path), "/tmp/hale-lease.%d", (int)getpid());
+	snprintf(name, sizeof(name), "hale-lease.%d", (int)getpid());
+	temporary_path(path, name);
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	cr_assert_eq(write(fd, "#!/bin/sh\n", 10), 10);
 	cr_assert_eq(fchmod(fd, 0755), 0);
@@ -602,6 +605,7 @@ Test(probe, is_not_held_up_by_a_lease_on_the_command)
 	cr_expect_str_eq(p.reason, "timed out after 20s");
 	while (p.phase == PROBE_DYING)
 		cr_assert_eq(step(&p), PROBE_PENDING);
+	/* The kernel takes an unanswered lease away after 45 seconds. */
 	cr_expect_lt(clock_now() - before, PATIENCE);
 	unlink(path);
 	close(fd);
@@ -622,7 +626,8 @@ expect_killed_child(const struct probe *p)
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		struct signalfd_siginfo info;
 
-		cr_assert_eq(poll(&ended, 1, PATIENCE), 1, "it still runs");
+		cr_assert_eq(poll(&ended, 1, patience_scaled(PATIENCE)), 1,
+		             "it still runs");
 		(void)!read(child_ended, &info, sizeof(info));
 	}
 	cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -674,14 +679,15 @@ Test(probe, begins_nothing_while_a_killed_command_is_still_there)
 
 Test(probe, judges_a_file_by_its_age)
 {
-	char path[64];
+	char path[TEMPORARY_SIZE], name[32];
 	struct target target = {
 	    .kind = TARGET_FILE, .path = path, .max_age_ms = 60000};
 	struct timespec times[2] = {{.tv_sec = clock_today() / 1000 - 90},
 	                            {.tv_sec = clock_today() / 1000 - 90}};
 	struct probe p = probe_of(&target);
 
-	snprintf(path, sizeof(path), "/tmp/hale-file.%d", (int)getpid());
+	snprintf(name, sizeof(name), "hale-file.%d", (int)getpid());
+	temporary_path(path, name);
 	unlink(path);
 	expect_failed(&p, "No such file or directory");
 	cr_assert_eq(mkfifo(path, 0600), 0); /* it is not opened */

@@ -14,6 +14,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "patience.h"
+
 enum { START = 1000, DEADLINE = START + 3000 };
 
 /* A query as a server got it. */
@@ -33,7 +35,7 @@ static int
 open_server(unsigned short *port)
 {
 	struct sockaddr_in name = {.sin_family = AF_INET};
-	struct timeval patience = {.tv_sec = 20};
+	struct timeval patience = {.tv_sec = patience_scaled(20000) / 1000};
 	socklen_t size = sizeof(name);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

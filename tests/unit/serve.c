@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "patience.h"
+
 static struct status status;
 
 /* Make a status page with so many targets, all of them in that state. */
@@ -304,7 +306,7 @@ wait_until_readable(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 
-	cr_assert_eq(poll(&p, 1, 30000), 1);
+	cr_assert_eq(poll(&p, 1, patience_scaled(20000)), 1);
 }
 
 /* Read until the server closes the connection. */

@@ -3,11 +3,15 @@
  * alone: runs the unit tests without Criterion, one after the other.
  */
 #include "criterion/criterion.h"
+#include "patience.h"
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TIMEOUT = 60, SKIPPED = 77 };
+enum {
+	TIMEOUT = 20 * PATIENCE_MOST, /* seconds for a test, however slow */
+	SKIPPED = 77,
+};
 
 static struct alone_test *tests, *suites;
 static int failures;
@@ -41,6 +45,13 @@ void
 alone_skip(void)
 {
 	exit(SKIPPED);
+}
+
+/* Here nothing is measured: as patient as on the slowest machine. */
+int
+patience_scaled(int quiet_ms)
+{
+	return quiet_ms * PATIENCE_MOST;
 }
 
 static const struct alone_extra *
