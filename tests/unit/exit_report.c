@@ -262,7 +262,7 @@ Test(exit_report, takes_the_place_of_an_older_one)
 
 Test(exit_report, is_written_where_a_link_leads)
 {
-	char target[80];
+	char target[128];
 
 	snprintf(target, sizeof(target), "%s/target", directory);
 	put(target, old_text);
@@ -362,7 +362,7 @@ Test(exit_report, is_refused_by_a_directory)
 
 Test(exit_report, is_refused_where_there_is_no_directory)
 {
-	char path[96];
+	char path[128];
 
 	snprintf(path, sizeof(path), "%s/none/file", directory);
 	expect_refused(path, ENOENT);
@@ -453,7 +453,7 @@ Test(exit_report, is_refused_by_a_file_that_may_not_be_written)
 static void
 find_no_way(void)
 {
-	char path[96];
+	char path[128];
 
 	snprintf(path, sizeof(path), "%s/other", directory);
 	if (exit_report_check(path) == 0 || errno != EACCES)
@@ -544,7 +544,7 @@ Test(exit_report, is_old_if_a_lease_keeps_it_in_place, .timeout = 30)
 /* Names that used to be hale's own are other people's files. */
 Test(exit_report, touches_no_file_of_another_name)
 {
-	char other[80];
+	char other[128];
 
 	snprintf(other, sizeof(other), "%s.hale", file);
 	put(other, "precious");

@@ -236,7 +236,7 @@ Test(file, takes_a_name_of_its_own_where_there_are_no_random_bytes)
 /* Somebody else may have put it there, in a directory that all may write. */
 Test(file, leaves_a_file_whose_name_it_would_have_taken)
 {
-	char first[80], second[80], target[80];
+	char first[128], second[128], target[128];
 
 	random_is_zero = true;
 	snprintf(first, sizeof(first), "%s.hale-00000000", file);
@@ -276,7 +276,7 @@ Test(file, gives_up_when_every_name_is_taken)
 
 Test(file, replaces_a_link_and_not_what_it_names)
 {
-	char target[80];
+	char target[128];
 
 	snprintf(target, sizeof(target), "%s/target", directory);
 	write_file(target, "precious");
@@ -290,7 +290,7 @@ Test(file, replaces_a_link_and_not_what_it_names)
 
 Test(file, fails_where_nothing_can_be_created)
 {
-	char path[80];
+	char path[128];
 
 	snprintf(path, sizeof(path), "%s/none/file", directory);
 	cr_expect_eq(file_replace_begin(&r, path, 0644), -1);
