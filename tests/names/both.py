@@ -20,7 +20,10 @@ import tempfile
 import time
 import unittest
 
-DEADLINE = 20  # seconds that a test waits for one event
+DEADLINE = 20  # seconds that a test waits for one event on a quiet machine
+MOST = 30  # times that it may be multiplied by
+ROUNDS = 20  # of fork, exec and wait, for which a quiet machine takes
+QUIET_ROUND = 0.002  # seconds each
 LOOK_AGAIN = 0.005
 
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
@@ -49,15 +52,51 @@ def call(result):
     return result
 
 
+def slowness():
+    """How many times slower than a quiet machine is this one now?"""
+    worst = 0
+    for _ in range(ROUNDS):
+        began = time.monotonic()
+        os.waitpid(os.posix_spawn(PROGRAM, ["program", "exit", "0"], {}), 0)
+        worst = max(worst, time.monotonic() - began)
+    return min(MOST, max(1, worst / QUIET_ROUND))
+
+
+def patiently(wait):
+    """What wait(SECONDS) returns; again if that is false and the machine slow."""
+    began = time.monotonic()
+    while True:
+        value = wait(DEADLINE)
+        if value or time.monotonic() - began >= DEADLINE * slowness():
+            return value
+
+
 def until(check, what):
     """Wait for something that only a look can tell; its value."""
-    deadline = time.monotonic() + DEADLINE
-    while time.monotonic() < deadline:
-        value = check()
-        if value:
-            return value
-        time.sleep(LOOK_AGAIN)
-    raise AssertionError("timed out waiting for " + what)
+    def look(seconds):
+        deadline = time.monotonic() + seconds
+        while not (value := check()) and time.monotonic() < deadline:
+            time.sleep(LOOK_AGAIN)
+        return value
+
+    value = patiently(look)
+    if not value:
+        raise AssertionError("timed out waiting for " + what)
+    return value
+
+
+def await_end(process):
+    """Wait for the end of a process; what became of it."""
+    def ends(seconds):
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    if not patiently(ends):
+        raise AssertionError(f"it does not end: {process.args}")
+    return process.returncode
 
 
 def status(pid, field):
@@ -143,7 +182,8 @@ class Lines:
 
     def more(self):
         """Wait for something; False at the end."""
-        if not select.select([self.fd], [], [], DEADLINE)[0]:
+        if not patiently(
+                lambda seconds: select.select([self.fd], [], [], seconds)[0]):
             raise AssertionError(f"nothing came after {self.data!r}")
         try:
             piece = os.read(self.fd, 65536)
@@ -231,7 +271,7 @@ class Init:
 
     def end(self):
         """Wait for the init's end; its exit code, -n if signal n killed it."""
-        return self.process.wait(timeout=DEADLINE)
+        return await_end(self.process)
 
     def stderr(self):
         self.error.seek(0)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from both import (DEADLINE, PROGRAM, Common, Comparison, Init, Lines, children,
+from both import (PROGRAM, Common, Comparison, Init, Lines, await_end, children,
                   code, inside, run, until)
 
 
@@ -108,7 +108,7 @@ class Catatonit(Common, Comparison):
                     until(lambda: not children(one.pid), "the reaping")
                     him.send_signal(signal.SIGUSR2)
                     him.send_signal(signal.SIGTERM)
-                    him.wait(timeout=DEADLINE)
+                    await_end(him)
                 one.send(signal.SIGTERM)
                 return adopted, one.end()
         self.same(reaps, (5, 0))

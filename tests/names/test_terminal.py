@@ -16,7 +16,7 @@ import tempfile
 import termios
 import unittest
 
-from both import (DEADLINE, PROGRAM, HALE, PR_SET_PDEATHSIG, Lines, call,
+from both import (PROGRAM, HALE, PR_SET_PDEATHSIG, Lines, await_end, call,
                   children, end_all_others, fresh_signals, is_in, is_pending,
                   libc, mount_proc, new_pid_namespace, state, status, until)
 
@@ -110,7 +110,7 @@ class Terminal:
               state(group) == "S", "the foreground")
 
     def end(self):
-        return self.process.wait(timeout=DEADLINE)
+        return await_end(self.process)
 
 
 def quieten(fd):
