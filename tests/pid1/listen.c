@@ -92,7 +92,7 @@ hear(int fd)
 
 	while ((n = recv(fd, text + length, ANSWER - 1 - length, 0)) > 0)
 		length += (size_t)n;
-	cr_expect_eq(n, 0, "%s", strerror(errno));
+	cr_assert_eq(n, 0, "%s", strerror(errno));
 	text[length] = '\0';
 	close(fd);
 	return text;
