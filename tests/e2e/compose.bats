@@ -17,11 +17,8 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker "$HALE" network
-	node_rootfs "$E2E/node"
-	alpine_rootfs "$E2E/alpine"
-	import "$E2E/node" node-stand-in:nonroot
-	import "$E2E/alpine" alpine-stand-in:3.22
-	rm -rf "$E2E/node" "$E2E/alpine"
+	base_image node_rootfs node-stand-in:nonroot
+	base_image alpine_rootfs alpine-stand-in:3.22
 	ALPINE=alpine-stand-in NODE=node-stand-in compose build
 }
 

@@ -14,11 +14,8 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker
-	node_rootfs "$E2E/node"
-	alpine_rootfs "$E2E/alpine"
-	import "$E2E/node" node-stand-in:nonroot
-	import "$E2E/alpine" alpine-stand-in:3.22
-	rm -rf "$E2E/node" "$E2E/alpine"
+	base_image node_rootfs node-stand-in:nonroot
+	base_image alpine_rootfs alpine-stand-in:3.22
 	# Without a network, so that nothing can come from elsewhere.
 	docker build --network none --file "$E2E_ROOT/Dockerfile.example" \
 		--build-arg ALPINE=alpine-stand-in \

@@ -41,7 +41,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker
-	small_image
+	served_image
 	debian_image
 	checked small small-checked --check
 	checked debian debian-checked --check
@@ -63,7 +63,7 @@ teardown() {
 # ---- Images ----
 
 # hale, one static program, and the files that it serves.
-small_image() {
+served_image() {
 	small_context "$E2E/small"
 	content "$E2E/small/srv"
 	echo 'COPY srv /srv' >>"$E2E/small/Dockerfile"
@@ -71,13 +71,16 @@ small_image() {
 }
 
 debian_image() {
-	debian_rootfs "$E2E/debian"
+	base_image debian_rootfs debian-base
+	small_context "$E2E/debian"
 	content "$E2E/debian/srv"
-	cp "$HALE" "$E2E/debian/hale"
-	cp "$BUSYBOX" "$E2E/debian/busybox"
-	ln -s /hale "$E2E/debian/bin/hale"
-	import "$E2E/debian" debian
-	rm -rf "$E2E/debian"
+	cat >"$E2E/debian/Dockerfile" <<-'END'
+		FROM debian-base
+		COPY hale busybox /
+		COPY hale /usr/bin/hale
+		COPY srv /srv
+	END
+	docker build --tag debian "$E2E/debian"
 }
 
 content() { # DIRECTORY

@@ -103,7 +103,11 @@ start_engine() { # docker|network|podman INIT
 }
 
 stop_engine() {
+	local logs=$E2E_ROOT/build/log
+
 	[ -n "${ENGINE-}" ] || return 0
+	mkdir -p "$logs"
+	cp "$E2E/log" "$logs/${BATS_TEST_FILENAME##*/}.engine.log"
 	kill -TERM "$ENGINE" 2>/dev/null
 	wait_until 60 gone "$ENGINE"
 	wait_until 1 test ! -e "$E2E"
@@ -154,11 +158,63 @@ podman() {
 
 # ---- Images ----
 
-# A context for `docker build` with hale and one static program.
-small_context() { # DIR
-	mkdir -p "$1"
+# What goes into the root directories below: this file, which has the recipes,
+# hale, and what is installed here.
+ingredients() {
+	local program
+
+	cat "$E2E_ROOT/tests/e2e/helpers.bash" "$HALE" "$BUSYBOX"
+	cat /var/lib/dpkg/status /lib/apk/db/installed 2>/dev/null || true
+	for program in node nginx python3 gcc make; do
+		stat --dereference --format '%n %s %Y' \
+			"$(command -v "$program")" 2>/dev/null || true
+	done
+}
+
+# Print the path of an archive of what RECIPE, a function, puts into a directory.
+# It is made once, and kept beside the build until an ingredient changes.
+archive_of() { # RECIPE
+	local recipe=$1 store=$E2E_ROOT/build/e2e key archive root
+
+	set -e # a command substitution does not inherit it
+	key=$(ingredients | sha256sum | cut -c 1-16)
+	archive=$store/$recipe-$key.tar
+	if [ ! -e "$archive" ]; then
+		root=$(mktemp -d "$E2E/$recipe.XXXXXX")
+		chmod 755 "$root"
+		"$recipe" "$root" >&2
+		mkdir -p "$store"
+		tar --create --file "$store/$$.part" --directory "$root" \
+			--numeric-owner .
+		rm -rf "$root" "$store/$recipe"-*.tar
+		mv "$store/$$.part" "$archive"
+	fi
+	echo "$archive"
+}
+
+# An image of what RECIPE puts into a directory.
+base_image() { # RECIPE IMAGE [IMPORT-OPTION...]
+	local image=$2 archive
+
+	archive=$(archive_of "$1")
+	shift 2
+	"$CLI" import "$@" - "$image" <"$archive" >/dev/null
+}
+
+# An image with hale, as the entry point, and one static program.
+small_image() { # [NAME]
+	base_image small_rootfs "${1-small}" --change 'ENTRYPOINT ["/hale", "--"]'
+}
+
+small_rootfs() { # ROOT
 	cp "$HALE" "$1/hale"
 	cp "$BUSYBOX" "$1/busybox"
+}
+
+# A context for `docker build` of such an image, to add something to.
+small_context() { # DIR
+	mkdir -p "$1"
+	small_rootfs "$1"
 	cat >"$1/Dockerfile" <<-'END'
 		FROM scratch
 		COPY hale busybox /
@@ -272,19 +328,20 @@ musl_headers() {
 MACHINE=(--volume /usr:/usr:ro)
 
 machine_image() { # NAME
-	local root=$E2E/machine file
+	base_image machine_rootfs "$1"
+}
 
-	mkdir -p "$root"/{etc,run,usr,var/lib}
-	mkdir -m 1777 "$root/tmp"
-	cp -P /bin /lib /lib64 /sbin "$root" # links to what is in /usr
+machine_rootfs() { # ROOT
+	local file
+
+	mkdir -p "$1"/{etc,run,usr,var/lib}
+	mkdir -m 1777 "$1/tmp"
+	cp -P /bin /lib /lib64 /sbin "$1" # links to what is in /usr
 	for file in alternatives group ld.so.cache nsswitch.conf passwd \
 		/etc/java* /etc/rabbitmq; do
-		cp -a "/etc/${file#/etc/}" "$root/etc" 2>/dev/null || true
+		cp -a "/etc/${file#/etc/}" "$1/etc" 2>/dev/null || true
 	done
-	cp "$HALE" "$root/hale"
-	cp "$BUSYBOX" "$root/busybox"
-	import "$root" "$1"
-	rm -rf "$root"
+	small_rootfs "$1"
 }
 
 import() { # ROOT IMAGE

@@ -20,8 +20,7 @@ setup_file() {
 	[ -z "$OBSTACLE" ] || return 0
 	ln -s "$HALE" "$BATS_FILE_TMPDIR/docker-init"
 	start_docker "$BATS_FILE_TMPDIR/docker-init"
-	small_context "$E2E/small"
-	docker build --tag small "$E2E/small"
+	small_image
 }
 
 teardown_file() {

@@ -19,9 +19,7 @@ setup_file() {
 	ln -s "$HALE" "$E2E/helpers/catatonit"
 	echo "helper_binaries_dir = [\"$E2E/helpers\"]" \
 		>>"$E2E/containers.conf"
-	small_context "$E2E/small"
-	tar --create --directory "$E2E/small" hale busybox |
-		podman import - small
+	base_image small_rootfs small
 }
 
 teardown_file() {

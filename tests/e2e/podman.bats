@@ -20,9 +20,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_podman
-	small_context "$E2E/small"
-	tar --create --directory "$E2E/small" hale busybox |
-		podman import - small
+	base_image small_rootfs small
 }
 
 teardown_file() {

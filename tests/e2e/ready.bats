@@ -58,8 +58,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker "$HALE" network
-	small_context "$E2E/small"
-	docker build --tag small "$E2E/small"
+	small_image
 	machine_image machine
 	app_image app-started --check --started
 	app_image app-ready --check

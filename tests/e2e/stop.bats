@@ -53,8 +53,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker
-	small_context "$E2E/small"
-	docker build --tag small "$E2E/small"
+	small_image
 }
 
 teardown_file() {

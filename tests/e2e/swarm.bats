@@ -55,11 +55,13 @@ server_image() { # VERSION
 	local context=$E2E/web
 
 	if [ ! -d "$context" ]; then
-		node_rootfs "$context"
+		base_image node_rootfs node-base
+		mkdir "$context"
 		cp "$HALE" "$context/hale"
 		cp "$E2E_ROOT/examples/node/server.js" \
 			"$E2E_ROOT/tests/e2e/client.js" "$context"
-		import "$context" node
+		printf 'FROM node-base\nCOPY * /\n' >"$context/Dockerfile"
+		docker build --tag node "$context"
 	fi
 	docker build --tag "web:$1" --label version="$1" - <<-'END'
 		FROM node

@@ -41,8 +41,7 @@ setup_file() {
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
 	start_docker "$HALE" network
-	small_context "$E2E/small"
-	docker build --tag small "$E2E/small"
+	small_image
 	machine_image machine
 	docker network create --subnet 192.0.2.0/24 lan
 }
