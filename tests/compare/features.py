@@ -339,7 +339,7 @@ def lets_others_end(init, options):
         return "bye" in started.lines.rest()
 
 
-@feature("Can delay the stop, so that load balancers turn away first",
+@feature("Can delay the stop, so that load balancers stop sending first",
          hale="--drain 300ms")
 def drains(init, options):
     with init.start("@", "catch", "1", "0", options=options) as started:
