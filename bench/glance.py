@@ -25,28 +25,31 @@ def image(results, name):
 
 
 BURST, HANDED = "latency.held.8000", "latency.handed.8000"
+# What it is, where it is found, and whether README.md shows it too.
 ROWS = [
-    ("file and the libraries that it needs, KiB", image),
-    ("resident memory at rest, KiB", of_job("memory", "rss", "median", 1)),
-    ("wake-ups in {idle} s at rest", of_job("idle", "wakeups", "median", 1)),
+    ("file and the libraries that it needs, KiB", image, True),
+    ("resident memory at rest, KiB", of_job("memory", "rss", "median", 1),
+     True),
+    ("wake-ups in {idle} s at rest", of_job("idle", "wakeups", "median", 1),
+     False),
     ("added to the start of a program, p50, µs",
-     of_job("start.pid1", "added.wall", "median", 1e3)),
-    ("the same, p99", of_job("start.pid1", "added.wall", "p99", 1e3)),
+     of_job("start.pid1", "added.wall", "median", 1e3), True),
+    ("the same, p99", of_job("start.pid1", "added.wall", "p99", 1e3), False),
     ("to forward a signal at rest, p50, µs",
-     of_job("latency.idle", "took", "median", 1e3)),
-    ("the same, p99", of_job("latency.idle", "took", "p99", 1e3)),
+     of_job("latency.idle", "took", "median", 1e3), True),
+    ("the same, p99", of_job("latency.idle", "took", "p99", 1e3), True),
     ("to forward a signal while 8,000 processes die, p50, ms",
-     of_job(BURST, "burst.p50", "median", 1e6)),
-    ("the same, p99", of_job(BURST, "burst.p99", "median", 1e6)),
+     of_job(BURST, "burst.p50", "median", 1e6), True),
+    ("the same, p99", of_job(BURST, "burst.p99", "median", 1e6), True),
     ("the same, p99, by an init that never waits for a processor",
-     of_job("latency.held.urgent", "burst.p99", "median", 1e6)),
+     of_job("latency.held.urgent", "burst.p99", "median", 1e6), False),
     ("to forward a signal while 8,000 zombies are handed over, p50, ms",
-     of_job(HANDED, "burst.p50", "median", 1e6)),
-    ("the same, p99", of_job(HANDED, "burst.p99", "median", 1e6)),
+     of_job(HANDED, "burst.p50", "median", 1e6), False),
+    ("the same, p99", of_job(HANDED, "burst.p99", "median", 1e6), False),
     ("to reap 8,000 processes that die at once, ms",
-     of_job("clear.held", "wall.8000", "median", 1e6)),
+     of_job("clear.held", "wall.8000", "median", 1e6), True),
     ("processor time to reap an orphan, µs",
-     of_job("orphans", "cpu", "median", 1e3)),
+     of_job("orphans", "cpu", "median", 1e3), False),
 ]
 
 
@@ -97,7 +100,9 @@ def words(text):
 
 
 def block(results, docs=""):
-    """Where docs/ is, as seen from the page that the block stands in."""
+    """For the page from which docs/ is seen so: README.md, or one in docs/."""
+    rows = [row(results, title, figure)
+            for title, figure, in_readme in ROWS if in_readme or not docs]
     m = results["machine"]
     quick = "**A quick run: do not quote it.** " if results["quick"] else ""
     bursts = results["jobs"].get(BURST, {}).get("hale", {}).get(
@@ -110,7 +115,7 @@ def block(results, docs=""):
         "start. Where a cell has two figures, the first is Debian's package "
         "(of tini: tini-static), and the second the same source built with "
         "musl by hale's flags. Less is better, and the best is bold.")
-            + "\n" + grid(header, [row(results, *r) for r in ROWS]) + "\n"
+            + "\n" + grid(header, rows) + "\n"
             + words(f"While 8,000 processes die, p50 and p99 are medians over "
                     f"{bursts} bursts; how far they are apart is in "
                     f"[the page of all figures]({docs}benchmarks.md#signal-"
