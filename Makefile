@@ -20,8 +20,9 @@ endif
 # By default the first of these that the compiler and its linker know: gcc
 # before 12 has no -Oz, and clang no fat objects, in which the tests look for
 # what hale calls.
+LTO = -flto=auto -ffat-lto-objects
 ifeq ($(origin CFLAGS),undefined)
-CFLAGS := $(shell for flags in '-Oz -flto=auto -ffat-lto-objects' -Oz; do \
+CFLAGS := $(shell for flags in '-Oz $(LTO)' '-Os $(LTO)' -Oz; do \
 	echo 'int main(void) { return 0; }' | \
 	$(CC) -Werror $$flags -x c -o /dev/null - 2>/dev/null && \
 	echo $$flags && exit; done; echo -Os)

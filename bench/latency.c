@@ -148,14 +148,13 @@ static void
 print_burst(const struct lab_init *init, const struct post *post)
 {
 	static int64_t sorted[SENDS_MAX];
-	int i;
+	int half = post->count / 2, most = post->count * 99 / 100, i;
 
 	for (i = 0; i < post->count; i++)
 		sorted[i] = post->took[i] > 0 ? post->took[i] : INT64_MAX;
 	qsort(sorted, (size_t)post->count, sizeof(sorted[0]), compare_times);
-	lab_row(init->name, "burst.p50", (double)sorted[post->count / 2]);
-	lab_row(init->name, "burst.p99",
-	        (double)sorted[post->count * 99 / 100]);
+	lab_row(init->name, "burst.p50", (double)sorted[half]);
+	lab_row(init->name, "burst.p99", (double)sorted[most]);
 }
 
 static void

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -139,11 +140,12 @@ proc_cpu(pid_t pid)
 int64_t
 proc_waited(pid_t pid)
 {
-	char text[96];
-	long long waited = 0;
+	char text[96], *second;
 
+	/* The first number is the time on a processor. */
 	(void)read_file(pid, "schedstat", text, sizeof(text));
-	return sscanf(text, "%*d %lld", &waited) == 1 ? waited : 0;
+	(void)strtoll(text, &second, 10);
+	return strtoll(second, NULL, 10);
 }
 
 static void

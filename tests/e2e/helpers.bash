@@ -171,8 +171,9 @@ ingredients() {
 	done
 }
 
-# Print the path of an archive of what RECIPE, a function, puts into a directory.
-# It is made once, and kept beside the build until an ingredient changes.
+# Print the path of an archive of what RECIPE, a function, puts into a
+# directory.  It is made once, and kept beside the build until an ingredient
+# changes.
 archive_of() { # RECIPE
 	local recipe=$1 store=$E2E_ROOT/build/e2e key archive root
 
@@ -293,6 +294,8 @@ alpine_rootfs() { # ROOT
 	done
 	copy_to "$root" "$(gcc -print-prog-name=cc1)" \
 		"$(gcc -print-prog-name=collect2)" \
+		"$(gcc -print-prog-name=lto1)" \
+		"$(gcc -print-prog-name=lto-wrapper)" \
 		"$(gcc -print-file-name=liblto_plugin.so)" \
 		"$(command -v "$(gcc -dumpmachine)-gcc")" "$(command -v as)" \
 		"$(command -v ld)" "$(command -v make)" "$(command -v musl-gcc)"
