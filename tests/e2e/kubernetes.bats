@@ -29,7 +29,7 @@ schemas() {
 @test "the manifests, and those of docs/kubernetes.md, are as Kubernetes wants" {
 	command -v npm || skip "needs npm, which is not installed"
 	run -0 schemas "$EXAMPLE"/*.yaml "$E2E_ROOT/docs/kubernetes.md"
-	((${output%% *} >= 5))
+	((${lines[-1]%% *} >= 5)) # npm has said something before
 }
 
 @test "a mistake in a manifest is found" {

@@ -51,9 +51,12 @@ debian_archive() {
 		flock 9
 		[ ! -e "$archive" ] || exit 0
 		rm -f "$folder"/debian-*.tar
+		# mmdebstrap has dash write to its pipes, and dash knows only
+		# descriptors below 10: leave room for them.
 		# shellcheck disable=SC2046 # no file, or one
 		mmdebstrap "${DEBIAN_OPTIONS[@]}" bookworm \
-			"$folder/debian.part.tar" $(debian_sources) >&2 &&
+			"$folder/debian.part.tar" $(debian_sources) >&2 \
+			3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &&
 			mv "$folder/debian.part.tar" "$archive"
 	) 9>"$folder/debian.lock" || return 1
 	echo "$archive"
