@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The manifests of examples/kubernetes and docs/kubernetes.md, checked against
-# the schemas of Kubernetes.  kubernetes-podman.bats plays them.
+# the schemas of Kubernetes.
 
 bats_require_minimum_version 1.5.0
 load helpers
