@@ -303,6 +303,21 @@ Test(check, sends_a_text_and_expects_one)
 
 /* ------ unix: ------ */
 
+/* The namespace of a check that has just ended may hold the server's socket for
+ * another moment. */
+static bool
+nobody_listens(void *path)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool connected;
+
+	strcpy(to.sun_path, path);
+	connected = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return !connected;
+}
+
 Test(check, finds_a_socket_healthy_that_can_be_connected_to)
 {
 	struct server server;
@@ -312,6 +327,7 @@ Test(check, finds_a_socket_healthy_that_can_be_connected_to)
 	server_start(&server, fd, FINE);
 	checks_healthy(NS_WORDS(checks_text("unix:%s", path)));
 	server_stop(&server, fd);
+	ns_wait_until(nobody_listens, path);
 	/* The file is there, and nobody has it open. */
 	checks_unhealthy("connection refused",
 	                 NS_WORDS(checks_text("unix:%s", path)));
