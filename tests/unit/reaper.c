@@ -129,6 +129,9 @@ Test(reaper, lets_a_traced_child_execute_a_program, .timeout = 60)
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		/* Any signal that is sent to it in error ends it, whatever the
+		 * caller of the tests ignores. */
+		signal(SIGHUP, SIG_DFL);
 		ptrace(PTRACE_TRACEME);
 		execl("/bin/sh", "sh", "-c", "exit 7", (char *)NULL);
 		_exit(42);
