@@ -227,6 +227,7 @@ misuse_file(int fd)
 {
 	char bytes[64] = "spoilt\n";
 	struct flock lock = {.l_type = F_WRLCK};
+	struct stat file;
 	void *at;
 
 	(void)!write(fd, bytes, 7);
@@ -249,7 +250,10 @@ misuse_file(int fd)
 	if (at != MAP_FAILED)
 		memset(at, 'x', 4096);
 	(void)!read(fd, bytes, sizeof(bytes));
-	fchmod(fd, 0600); /* as it is; and then nobody's but the owner's */
+	/* As it is, or nobody's but the owner's.  But a device, such as hale's
+	 * standard input, belongs to the whole machine. */
+	if (fstat(fd, &file) == 0 && !S_ISCHR(file.st_mode))
+		fchmod(fd, 0600);
 }
 
 static int
