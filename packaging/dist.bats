@@ -79,6 +79,7 @@ refuse() { # FILTER WORDS
 }
 
 @test "the tarball has what git knows, and builds the plain version" {
+	unset REVISION # which make packaging-tests sets
 	packaging/tarball "$dir/hale.tar.gz" hale
 	mkdir "$dir/source"
 	tar -xzf "$dir/hale.tar.gz" -C "$dir/source"
