@@ -38,7 +38,9 @@ expect_sample(const char *line)
 	                   buffer);
 }
 
-Test(metrics, page_has_all_of_them)
+/* A page on which no number is another's. */
+static void
+fill_page(void)
 {
 	status.state = HEALTH_UNHEALTHY;
 	status.started = 1767323045678LL;
@@ -50,6 +52,11 @@ Test(metrics, page_has_all_of_them)
 	status.targets[0].passed = 1LL << 40;
 	status.targets[0].failed = 3;
 	status.targets[0].took_ms = 1034;
+}
+
+Test(metrics, page_has_all_of_them)
+{
+	fill_page();
 	cr_expect_str_eq(
 	    make_page(),
 	    "# HELP hale_build_info The version of hale.\n"
