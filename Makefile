@@ -11,7 +11,8 @@ BUILD   = build
 HALE    = hale
 HOSTCC  = cc# for the tests, which run on this machine
 
-# musl makes the smallest static binary, so take it where it is installed.
+# musl makes the smallest static binary, so take it where it is installed.  The
+# choice is not exported: `make check` installs musl, and then builds with it.
 ifeq ($(origin CC),default)
 CC := $(shell command -v musl-gcc || echo cc)
 endif
@@ -146,12 +147,12 @@ $(BUILD)/demo: examples/demo.c
 TESTING = check check-full unit pid1 names compare compare-write faults \
 	delays unit32 valgrind coverage fuzz completions replay soak siege e2e \
 	e2e-quick lint
-BENCHES = bench bench-quick
+BENCHES = bench bench-quick bench-peers
 RELEASING = dist tarball binaries packages smoke sbom checksums reproducible \
 	packaging-tests
 .PHONY: $(TESTING) $(BENCHES) $(RELEASING)
 
-export BUILD HALE CC HOSTCC CI V
+export BUILD HALE HOSTCC CI V
 
 # The benchmarks build the other inits with the same commands.
 $(BENCHES): export HALE_COMPILE = $(COMPILE)

@@ -578,9 +578,11 @@ Test(faults, make_a_probe_fail_with_a_reason, .init = open_servers,
 	}
 	fault_run(runs, REASONS);
 	for (i = 0; i < REASONS; i++) {
-		/* libc's stat(3) makes one call of the three. */
+		/* libc's stat(3) makes one call of the three.  glibc's
+		 * fstat(3) makes the same one, without which hale cannot write
+		 * down the reason. */
 		if (strcmp(reasons[i].target, "file:") == 0 &&
-		    runs[i].hits == 0)
+		    (runs[i].hits == 0 || runs[i].glibc))
 			continue;
 		stats += strcmp(reasons[i].target, "file:") == 0;
 		cr_expect(
@@ -589,7 +591,7 @@ Test(faults, make_a_probe_fail_with_a_reason, .init = open_servers,
 		    runs[i].err);
 		cr_expect(runs[i].code == CODE && runs[i].hits > 0);
 	}
-	cr_expect_gt(stats, 0, "no call looked at the file");
+	cr_expect(stats > 0 || runs[0].glibc, "no call looked at the file");
 	free(runs);
 	free(setup.words);
 }
