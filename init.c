@@ -22,8 +22,10 @@
 
 enum {
 	/* A burst of zombies or of real-time signals holds up the other for no
-	 * longer than so many take: some ten microseconds. */
-	REAP_BATCH = 32,
+	 * longer than so many take: some ten microseconds, or a millisecond
+	 * where thousands of processes die, since then wait(2) looks at all of
+	 * them under a lock that they need, too. */
+	REAP_BATCH = 8,
 	SIGNAL_BATCH = 64,
 
 	LOOK_AGAIN_MS =
