@@ -127,7 +127,8 @@ is_writing(const struct trace *t)
 	        t->call == SYS_pwritev2);
 }
 
-/* There was room when hale looked, and none is left when it writes. */
+/* There was room when hale looked, and none is left when it writes.  The first
+ * that it has to say is that PROGRAM has been started. */
 static void
 check_race(void (*prepare)(void *))
 {
@@ -142,7 +143,8 @@ check_race(void (*prepare)(void *))
 	                               .prepare = prepare});
 	do
 		cr_assert(trace_next(&t));
-	while (!t.started || !is_writing(&t));
+	while (!is_writing(&t));
+	trace_await_program(&t);
 	fill(ends[1]);
 	ns_expect_line(&t.ns, "ready");
 	ns_send(&t.ns, SIGTERM);

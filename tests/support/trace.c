@@ -179,6 +179,22 @@ trace_hide_vdso(const struct trace *t)
 	cr_assert_gt(process_vm_writev(t->pid, &here, 1, &there, 1, 0), 0);
 }
 
+void
+trace_await_program(struct trace *t)
+{
+	struct trace hale = *t;
+	int status;
+
+	while (!t->started) {
+		t->pid = waitpid(-1, &status, __WALL);
+		cr_assert(t->pid > 0 && t->pid != hale.pid &&
+		          WIFSTOPPED(status));
+		note(t, status);
+	}
+	hale.started = true;
+	*t = hale;
+}
+
 int
 trace_end(struct trace *t)
 {
