@@ -175,8 +175,8 @@ DATABASE="services:
 		  web:
 		    image: small
 		    restart: always
-		    entrypoint: [/hale, --wait-for, '$REDIS', --ready, '$REDIS',
-		      --health-interval, 500ms, --]
+		    entrypoint: [/hale, --wait-for, '$REDIS', --wait-timeout, 10m,
+		      --ready, '$REDIS', --health-interval, 500ms, --]
 		    command: [/busybox, sleep, '1000']
 	END
 	compose up --detach

@@ -179,6 +179,7 @@ many_checks() { # COUNT TARGET
 	start_server --network-alias redis --user nobody -- redis-server \
 		--bind 0.0.0.0 --protected-mode no --save '' --dir /tmp
 	client=$(docker run --detach --network lan --entrypoint /hale small \
+		--wait-timeout 10m \
 		--wait-for 'tcp://redis:6379?send=PING%0d%0a&expect=%2BPONG' \
 		--wait-for 'tcp://cache:11211?expect=VERSION&send=version%0d%0a' \
 		--wait-for exec:'/busybox nslookup cache' \
