@@ -184,12 +184,14 @@ many_checks() { # COUNT TARGET
 		--wait-for 'tcp://cache:11211?expect=VERSION&send=version%0d%0a' \
 		--wait-for exec:'/busybox nslookup cache' \
 		/busybox echo started)
-	wait_until 30 logged "$client" 'waiting for tcp://cache:11211'
+	# Which of those that are missing is named depends on who answers first.
+	wait_until 30 logged "$client" 'waiting for '
 	not logged "$client" started
 	docker run --detach --network lan --network-alias cache \
 		--user nobody "${MACHINE[@]}" --entrypoint memcached machine \
 		-l 0.0.0.0
 	wait_until 60 has_ended "$client"
+	docker logs "$client"
 	[ "$(status_of "$client")" = 0 ]
 	logged "$client" started
 }
