@@ -243,13 +243,16 @@ Test(notify, hears_that_program_has_failed_at_once)
 	cr_expect_eq(ns_wait(&ns), 124);
 }
 
+/* What hale says when it has done all that there was to do. */
 static void
 expect_status(const struct ns *ns, const char *text)
 {
 	struct ns_output output;
-	struct ns one = ns_start_beside(
-	    ns, &(struct ns_setup){.words = NS_WORDS("--status")});
+	struct ns one;
 
+	ns_await_sleep(ns);
+	one = ns_start_beside(
+	    ns, &(struct ns_setup){.words = NS_WORDS("--status")});
 	ns_collect(&one, &output);
 	cr_expect_not_null(strstr(output.out, text), "%s: %s", text,
 	                   output.out);

@@ -31,8 +31,9 @@ void trace_hide_vdso(const struct trace *t);
  * when hale has ended. */
 bool trace_next(struct trace *t);
 
-/* hale stands still and has come back from vfork(2): wait until PROGRAM runs, too.
- * The kernel lets hale go on before it says that PROGRAM has been executed. */
+/* hale stands still and has come back from vfork(2): wait until PROGRAM runs,
+ * too.  The kernel lets hale go on before it says that PROGRAM has been
+ * executed. */
 void trace_await_program(struct trace *t);
 
 /* Let all run to the end; hale's exit code.  Nothing bounds the wait: the test
