@@ -154,7 +154,7 @@ def work(terminal):
     terminal.type(CTRL_C)
     terminal.expect("2\n")
     seen["interrupted"] = terminal.value("?")
-    seen["spared"] = state(background) == "S"
+    seen["spared"] = settled(background) == "S"
 
     terminal.type(f"{PROGRAM} wait\n")
     terminal.expect("ready\n")
@@ -175,6 +175,12 @@ def work(terminal):
     terminal.type("exit 7\n")
     seen["exit"] = terminal.end()
     return seen
+
+
+def settled(pid):
+    """S if a process sleeps, and something else when it has ended."""
+    return until(lambda: {"S": "S", "Z": "Z", None: "gone"}.get(state(pid)),
+                 "the job to sleep or to end")
 
 
 def stops(terminal, job, shell):

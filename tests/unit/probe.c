@@ -379,10 +379,17 @@ Test(probe, sends_a_text_that_is_longer_than_the_socket_takes_at_once)
 	int listener = listen_on(&port), status;
 	struct target target = tcp_target(port);
 	struct probe p = probe_of(&target);
-	pid_t server = fork();
+	int ends[2];
+	pid_t server;
 
+	cr_assert_eq(pipe(ends), 0);
+	server = fork();
 	if (server == 0) {
+		char byte;
+
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (read(ends[0], &byte, 1) != 1)
+			_exit(1);
 		_exit(read_all(accept(listener, NULL, NULL)) != LENGTH);
 	}
 	target.exchange.send = text;
@@ -390,9 +397,12 @@ Test(probe, sends_a_text_that_is_longer_than_the_socket_takes_at_once)
 	cr_expect_eq(probe_begin(&p, &context, clock_now()), PROBE_PENDING);
 	cr_expect_eq(p.phase, PROBE_SENDING);
 	cr_expect_eq(probe_events(&p).events, POLLOUT);
+	cr_assert_eq(write(ends[1], "", 1), 1); /* now the server reads */
 	cr_expect_eq(finish(&p, PROBE_PENDING), PROBE_PASSED, "%s", p.reason);
 	probe_close(&p, true);
 	cr_expect_eq(waitpid(server, &status, 0), server);
+	close(ends[0]);
+	close(ends[1]);
 	cr_expect_eq(status, 0, "not all was sent");
 	close(listener);
 }
