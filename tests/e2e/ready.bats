@@ -188,8 +188,15 @@ answers() { # CONTAINER PATH CODE
 	[ "$(inspect "$server" .RestartCount)" = 0 ]
 }
 
-start_service() { # IMAGE
+# Docker takes a network of Swarm from the machine when its last container there
+# is gone, and the one before may be going now.
+start_database_in_swarm() {
+	docker rm --force db
 	start_database
+}
+
+start_service() { # IMAGE
+	wait_until 30 start_database_in_swarm
 	docker service create --detach --no-resolve-image --name app \
 		--network lan --endpoint-mode dnsrr --restart-delay 0s \
 		"$(inspect "$1" .Id)"
