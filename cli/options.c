@@ -177,22 +177,25 @@ read_words(struct parser *p)
 /* ------ The environment ------ */
 
 /* The row that an entry of the environment, "HALE_NAME=VALUE", sets, or almost
- * sets if *distance is not 0; n is the length of its name. */
+ * sets if *distance is not 0.  NULL, or *length is that of the entry's name. */
 static const struct table_row *
-find_setting(const char *entry, size_t n, int *distance)
+find_setting(const char *entry, size_t *length, int *distance)
 {
-	if (strncmp(entry, "HALE_", 5) != 0 || entry[n] != '=')
+	if (strncmp(entry, "HALE_", 5) != 0)
 		return NULL;
-	return table_nearest(PARSER_VARIABLE, entry, n, distance);
+	*length = strcspn(entry, "=");
+	if (entry[*length] != '=')
+		return NULL;
+	return table_nearest(PARSER_VARIABLE, entry, *length, distance);
 }
 
 bool
 options_is_setting(const char *entry)
 {
+	size_t length;
 	int distance;
 
-	return find_setting(entry, strcspn(entry, "="), &distance) != NULL &&
-	       distance == 0;
+	return find_setting(entry, &length, &distance) != NULL && distance == 0;
 }
 
 /* Obey each item of a list.  An empty line is no item, but between commas
@@ -236,25 +239,24 @@ is_wanted(const struct parser *p, const struct table_row *row)
 static void
 read_variable(struct parser *p, const char *entry)
 {
-	size_t n = strcspn(entry, "=");
-	const struct table_row *row;
+	size_t length;
 	int distance;
+	const struct table_row *row = find_setting(entry, &length, &distance);
 
-	row = find_setting(entry, n, &distance);
 	if (row == NULL)
 		return;
 	if (distance > 0) {
 		if (p->options->action != OPTIONS_CHECK)
-			warnings_near_miss(p, entry, n, row);
+			warnings_near_miss(p, entry, length, row);
 		return;
 	}
 	if (!is_wanted(p, row))
 		return;
 	table_name(row, PARSER_VARIABLE, p->name);
 	if (row->separator != '\0')
-		apply_list(p, row, entry + n + 1);
+		apply_list(p, row, entry + length + 1);
 	else
-		apply(p, row, PARSER_VARIABLE, entry + n + 1);
+		apply(p, row, PARSER_VARIABLE, entry + length + 1);
 }
 
 static void
