@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "cli/compat.h"
+#include "cli/settings.h"
 #include "health.h"
 #include "lib/log.h"
 #include "probe/target.h"
@@ -26,7 +27,6 @@ enum options_action {
 };
 
 enum {
-	OPTIONS_HEADERS_MAX = 8,    /* of one target, global ones included */
 	OPTIONS_POOL_SIZE = 16384,  /* bytes of all strings that are made */
 	OPTIONS_WARNINGS_MAX = 16,  /* about settings; more are dropped */
 	OPTIONS_MESSAGE_SIZE = 400, /* bytes of a usage error or warning */
@@ -38,9 +38,13 @@ enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
 /* A target with everything that was set for it and for all. */
 struct options_target {
 	struct target target;
+	struct settings own; /* given in front of it; not used any more when
+	                        the rule is known */
+
+	/* What holds for it, from its own settings and those for all. */
 	struct health_rule rule;
 	const char *statuses; /* as http_status_listed takes them */
-	const char *headers[OPTIONS_HEADERS_MAX + 1]; /* NULL ends them */
+	const char *headers[SETTINGS_HEADERS_MAX + 1]; /* NULL ends them */
 };
 
 struct options {

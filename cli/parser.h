@@ -31,8 +31,6 @@ struct parser {
 	bool rewritten[SIGNALS_MAX + 1]; /* --rewrite was given for it */
 	bool single_child;               /* -c */
 	struct settings all;             /* --health-interval and the like */
-	struct settings own[HEALTH_TARGETS_MAX];      /* of each target */
-	struct settings wait_own[HEALTH_TARGETS_MAX]; /* of each --wait-for */
 };
 
 /* Record a usage error; only the first one is kept. */

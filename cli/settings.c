@@ -139,7 +139,7 @@ is_empty_header(const char *header)
 static const char *
 add_header(struct settings *s, const char *header)
 {
-	if (s->header_count == OPTIONS_HEADERS_MAX)
+	if (s->header_count == SETTINGS_HEADERS_MAX)
 		return "is one too many: 8 headers at the most";
 	if (is_empty_header(header))
 		return "has no value";
@@ -298,7 +298,7 @@ apply_settings(struct options_target *target, const struct settings *s)
 	while (target->headers[count] != NULL)
 		count++;
 	for (i = 0; i < s->header_count; i++) {
-		if (count == OPTIONS_HEADERS_MAX)
+		if (count == SETTINGS_HEADERS_MAX)
 			return false;
 		target->headers[count++] = s->headers[i];
 	}
@@ -306,12 +306,12 @@ apply_settings(struct options_target *target, const struct settings *s)
 }
 
 bool
-settings_resolve(struct options_target *target, const struct settings *all,
-                 const struct settings *own)
+settings_resolve(struct options_target *target, const struct settings *all)
 {
 	bool readiness = target->rule.readiness;
 
 	target->rule = default_rule;
 	target->rule.readiness = readiness;
-	return apply_settings(target, all) && apply_settings(target, own);
+	return apply_settings(target, all) &&
+	       apply_settings(target, &target->own);
 }

@@ -4,9 +4,10 @@
 
 #include <stdbool.h>
 
-#include "cli/options.h"
-
+struct options_target;
 struct parser;
+
+enum { SETTINGS_HEADERS_MAX = 8 }; /* of one target, global ones included */
 
 /* What can be set for all targets by an option (--health-interval), and for one
  * target in front of it (interval=). */
@@ -27,7 +28,7 @@ enum settings_kind {
 /* What was set for all targets, or for one of them. */
 struct settings {
 	const char *values[SETTINGS_KINDS]; /* valid ones; NULL: not set */
-	const char *headers[OPTIONS_HEADERS_MAX]; /* expanded */
+	const char *headers[SETTINGS_HEADERS_MAX]; /* expanded */
 	int header_count;
 };
 
@@ -44,8 +45,8 @@ const char *settings_read(struct parser *p, struct settings *own,
 /* Fill in the rule, statuses and headers of a target: what is its own comes
  * first, then what all have, then the defaults.  It has no headers yet, and
  * rule.readiness is left as it is.  False if it has more than
- * OPTIONS_HEADERS_MAX headers. */
-bool settings_resolve(struct options_target *target, const struct settings *all,
-                      const struct settings *own);
+ * SETTINGS_HEADERS_MAX headers. */
+bool settings_resolve(struct options_target *target,
+                      const struct settings *all);
 
 #endif

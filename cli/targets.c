@@ -65,19 +65,18 @@ fail_malformed(struct parser *p, const char *text, const char *problem)
 /* Read the settings and the target behind them.  False, and the usage error, if
  * that is impossible. */
 static bool
-understand(struct parser *p, const char *text, struct target *target,
-           struct settings *own)
+understand(struct parser *p, const char *text, struct options_target *added)
 {
 	const char *problem;
 
-	text = settings_read(p, own, text);
+	text = settings_read(p, &added->own, text);
 	if (text == NULL)
 		return false;
 	if (is_two_targets(text))
 		problem = "looks like two targets: give each a line or an "
 			  "option of its own; a comma in a URL is %2C";
 	else
-		problem = target_parse(target, text, p->environment,
+		problem = target_parse(&added->target, text, p->environment,
 		                       &p->options->pool);
 	if (problem != NULL)
 		fail_malformed(p, text, problem);
@@ -86,17 +85,19 @@ understand(struct parser *p, const char *text, struct target *target,
 
 /* Warn of settings before a target of a kind that has no use for them. */
 static void
-warn_of_useless_settings(struct parser *p, const struct target *target,
-                         const struct settings *own)
+warn_of_useless_settings(struct parser *p, const struct options_target *added)
 {
+	const struct target *target = &added->target;
+	const char *const *values = added->own.values;
+
 	if (target->kind == TARGET_HTTP)
 		return;
-	if (own->values[SETTINGS_STATUS] != NULL)
+	if (values[SETTINGS_STATUS] != NULL)
 		parser_warn(p,
 		            "{option:q}: status= has no effect on "
 		            "'{target:q}'",
 		            p->name, target->text);
-	if (own->values[SETTINGS_HEADER] != NULL && target->kind != TARGET_GRPC)
+	if (values[SETTINGS_HEADER] != NULL && target->kind != TARGET_GRPC)
 		parser_warn(p,
 		            "{option:q}: header= has no effect on "
 		            "'{target:q}'",
@@ -105,15 +106,15 @@ warn_of_useless_settings(struct parser *p, const struct target *target,
 
 /* What is wrong with a target of --health, --check or --ready, or NULL. */
 static const char *
-check_target(struct parser *p, const struct options_target *added,
-             const struct settings *own)
+check_target(struct parser *p, const struct options_target *added)
 {
 	struct options *o = p->options;
 
-	if (added->rule.readiness && own->values[SETTINGS_ON_UNHEALTHY] != NULL)
+	if (added->rule.readiness &&
+	    added->own.values[SETTINGS_ON_UNHEALTHY] != NULL)
 		return "has on-unhealthy=, but a --ready target never is "
 		       "unhealthy";
-	warn_of_useless_settings(p, &added->target, own);
+	warn_of_useless_settings(p, added);
 	if (added->target.kind != TARGET_NOTIFY)
 		return NULL;
 	if (o->notify != NULL) /* there is one PROGRAM */
@@ -124,15 +125,16 @@ check_target(struct parser *p, const struct options_target *added,
 
 /* What is wrong with a target of --wait-for, or NULL. */
 static const char *
-check_wait(const struct target *target, const struct settings *own)
+check_wait(const struct options_target *added)
 {
 	int kind;
 
 	for (kind = SETTINGS_NONE + 1; kind < SETTINGS_KINDS; kind++)
-		if (own->values[kind] != NULL && kind != SETTINGS_INTERVAL)
+		if (added->own.values[kind] != NULL &&
+		    kind != SETTINGS_INTERVAL)
 			return "has a setting that means nothing here; only "
 			       "interval= does";
-	return target->kind == TARGET_NOTIFY
+	return added->target.kind == TARGET_NOTIFY
 	           ? "cannot be waited for: PROGRAM does not run yet"
 	           : NULL;
 }
@@ -144,27 +146,27 @@ targets_add(struct parser *p, const char *text, enum targets_use use)
 	bool wait = use == TARGETS_WAIT;
 	int *count = wait ? &o->wait_count : &o->target_count;
 	struct options_target *added = wait ? o->waits : o->targets;
-	struct settings *own = wait ? p->wait_own : p->own;
 
 	if (*count == HEALTH_TARGETS_MAX)
 		return "is one too many: 8 targets at the most";
 	added += *count;
-	own += *count;
-	if (!understand(p, text, &added->target, own))
+	if (!understand(p, text, added))
 		return NULL;
 	++*count;
 	if (wait)
-		return check_wait(&added->target, own);
+		return check_wait(added);
 	added->rule.readiness = use == TARGETS_READY;
-	return check_target(p, added, own);
+	return check_target(p, added);
 }
 
 /* A --wait-for target is tried until it has passed once, so that no number of
  * failures counts. */
 static void
-resolve_wait(struct health_rule *rule, const struct settings *own)
+resolve_wait(struct options_target *target)
 {
-	if (own->values[SETTINGS_INTERVAL] == NULL)
+	struct health_rule *rule = &target->rule;
+
+	if (target->own.values[SETTINGS_INTERVAL] == NULL)
 		rule->interval_ms = WAIT_INTERVAL_MS;
 	rule->start_interval_ms = rule->interval_ms;
 	rule->start_period_ms = DURATION_MAX;
@@ -180,13 +182,13 @@ targets_resolve(struct parser *p)
 	int i;
 
 	for (i = 0; i < o->target_count; i++)
-		if (!settings_resolve(&o->targets[i], &p->all, &p->own[i]))
+		if (!settings_resolve(&o->targets[i], &p->all))
 			parser_refuse(p, "--health-header",
 			              o->targets[i].target.text,
 			              "has more than 8 headers with its own");
 	for (i = 0; i < o->wait_count; i++) {
 		/* It has no headers of its own, so that this cannot fail. */
-		(void)settings_resolve(&o->waits[i], &p->all, &p->wait_own[i]);
-		resolve_wait(&o->waits[i].rule, &p->wait_own[i]);
+		(void)settings_resolve(&o->waits[i], &p->all);
+		resolve_wait(&o->waits[i]);
 	}
 }

@@ -56,7 +56,7 @@ judge_target(const struct options_target *target)
 	demand(strlen(target->target.text) > 0);
 	demand(http_status_listed(target->statuses, 0) == 0);
 	for (i = 0; target->headers[i] != NULL; i++) {
-		demand(i < OPTIONS_HEADERS_MAX);
+		demand(i < SETTINGS_HEADERS_MAX);
 		demand(http_header_valid(target->headers[i]));
 	}
 }

@@ -12,7 +12,7 @@ static struct parser parser;
 static struct options_target target;
 static char *environment[] = {"TOKEN=secret", "EMPTY=", NULL};
 
-#define own (parser.own[0])
+#define own (target.own)
 
 /* Read the settings before a target; the target, or NULL and options.error. */
 static const char *
@@ -29,7 +29,7 @@ read_before(const char *text)
 	                         .name = "--health"};
 	text = settings_read(&parser, &own, text);
 	if (text != NULL)
-		cr_expect(settings_resolve(&target, &none, &own));
+		cr_expect(settings_resolve(&target, &none));
 	return text;
 }
 
