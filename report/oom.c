@@ -15,11 +15,13 @@
 
 enum {
 	CGROUP_SIZE = 4096, /* bytes of /proc/self/cgroup that are looked at */
-	COUNTER_SIZE = 512, /* ... of a cgroup's file: a few short lines */
+	COUNTER_SIZE = 256, /* ... of a cgroup's file: the count stands within
+	                       the first 130, however long the numbers are */
 	PATH_SIZE = 1024,   /* bytes of a cgroup's path and its NUL */
 };
 
-/* Where each version of cgroups has its files. */
+/* Where each version of cgroups has its files.  The name of one is root, the
+ * path of the cgroup, and events or limit. */
 struct version {
 	char root[24], events[24], limit[24];
 };
@@ -35,6 +37,13 @@ static const struct version version_2 = {
     .events = "/memory.events",
     .limit = "/memory.max",
 };
+
+/* The events of the cgroup at the root, which has no path. */
+static const char root_events_1[] = "/sys/fs/cgroup/memory/memory.oom_control";
+static const char root_events_2[] = "/sys/fs/cgroup/memory.events";
+
+/* In events, the line of the count. */
+static const char kills_key[] = "oom_kill ";
 
 /* ------ What the kernel's files say ------ */
 
@@ -120,20 +129,28 @@ struct counter {
 	long long kills;      /* or OOM_UNKNOWN */
 };
 
-/* The number behind key in a file of the cgroup; OOM_UNKNOWN if the file cannot
- * be read. */
+/* The number behind key in the file; OOM_UNKNOWN if it cannot be read. */
+static long long
+read_number(const char *name, const char *key)
+{
+	char buffer[COUNTER_SIZE];
+
+	if (file_read(name, buffer, sizeof(buffer)) < 0)
+		return OOM_UNKNOWN;
+	return oom_number(buffer, key);
+}
+
+/* ... in a file of the cgroup. */
 static long long
 read_number_in(const struct counter *c, const char *file, const char *key)
 {
-	char name[sizeof(*c->version) + PATH_SIZE], buffer[COUNTER_SIZE];
+	char name[sizeof(*c->version) + PATH_SIZE];
 	struct text t;
 
 	text_init(&t, name, sizeof(name));
 	text_format(&t, "{root:s}{path:s}{file:s}", c->version->root, c->path,
 	            file);
-	if (file_read(name, buffer, sizeof(buffer)) < 0)
-		return OOM_UNKNOWN;
-	return oom_number(buffer, key);
+	return read_number(name, key);
 }
 
 /* Does this version count OOM kills at the counter's path? */
@@ -141,16 +158,8 @@ static bool
 count_by(struct counter *c, const struct version *version)
 {
 	c->version = version;
-	c->kills = read_number_in(c, version->events, "oom_kill ");
+	c->kills = read_number_in(c, version->events, kills_key);
 	return c->kills != OOM_UNKNOWN;
-}
-
-/* Does either version count OOM kills at the mount point? */
-static bool
-count_at_root(struct counter *c)
-{
-	c->path[0] = '\0';
-	return count_by(c, &version_1) || count_by(c, &version_2);
 }
 
 /* Find where hale's own cgroup is counted. */
@@ -162,19 +171,40 @@ count_exactly(struct counter *c)
 
 	(void)file_read("/proc/self/cgroup", text, sizeof(text));
 	first = oom_cgroup_path(text, c->path, sizeof(c->path));
-	if (!count_by(c, first ? &version_1 : &version_2))
-		(void)count_at_root(c);
+	if (count_by(c, first ? &version_1 : &version_2))
+		return;
+	c->path[0] = '\0';
+	if (!count_by(c, &version_1))
+		(void)count_by(c, &version_2);
+}
+
+/* What is counted at the mount point, by either version. */
+static long long
+count_at_root(void)
+{
+	long long kills = read_number(root_events_1, kills_key);
+
+	return kills != OOM_UNKNOWN ? kills
+	                            : read_number(root_events_2, kills_key);
+}
+
+static void
+begin_exactly(struct oom_start *start)
+{
+	struct counter c;
+
+	count_exactly(&c);
+	start->kills = c.kills;
+	start->at_mount_root = c.path[0] == '\0';
 }
 
 void
 oom_begin(struct oom_start *start, bool exact)
 {
-	struct counter c;
-
-	if (exact || !count_at_root(&c))
-		count_exactly(&c);
-	start->kills = c.kills;
-	start->at_mount_root = c.path[0] == '\0';
+	start->kills = exact ? OOM_UNKNOWN : count_at_root();
+	start->at_mount_root = true;
+	if (start->kills == OOM_UNKNOWN)
+		begin_exactly(start);
 }
 
 void
