@@ -22,7 +22,8 @@ void
 ending_begin_message(struct supervisor *s)
 {
 	text_init(&s->message, s->message_buffer, sizeof(s->message_buffer));
-	s->log.copy = &s->message;
+	if (s->options.exit_report != NULL)
+		s->log.copy = &s->message;
 }
 
 void

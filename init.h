@@ -148,7 +148,8 @@ void startup_finish(struct supervisor *s);
  * report.  Returns hale's exit code. */
 int ending_account(struct supervisor *s);
 
-/* From now on what hale says is the message of the exit report, too. */
+/* From now on what hale says is the message of the exit report, too, if there
+ * is to be one. */
 void ending_begin_message(struct supervisor *s);
 
 /* Write the exit report, if one is asked for, with the message so far. */

@@ -165,9 +165,12 @@ log_say(struct log *log, enum log_level level, const char *format, ...)
 {
 	char buffer[LOG_LINE_MAX + 1];
 	struct text line;
-	int error = errno;
 	va_list arguments;
+	int error;
 
+	if (level > log->level && log->copy == NULL)
+		return;
+	error = errno;
 	va_start(arguments, format);
 	if (log->copy != NULL)
 		text_vformat(log->copy, format, arguments);
