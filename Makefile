@@ -45,11 +45,15 @@ COMPILE = $(CC) $(LANGUAGE) -I. $(HARDENING) $(SECTIONS) $(WARNINGS) \
 
 # A static PIE.  Debian's musl-gcc accepts -static-pie and silently links a
 # dynamic program, so for it the linker's flags are named, and the start file
-# rcrt1.o, which lies beside the one that musl-gcc would have taken.
+# rcrt1.o, which lies beside the one that musl-gcc would have taken.  libc stands
+# before hale's objects, too: so its few variables share a page with what hale
+# always uses, and do not lie behind hale's tables.  -u names what only the
+# objects ask for: the file with __stack_chk_guard, which libc's start writes.
 ifneq ($(findstring musl-gcc,$(CC)),)
 RCRT1 := $(shell $(CC) -\#\#\# -x c /dev/null 2>&1 | \
 	grep -o '[^ "]*crt1\.o' | sed 's/[^/]*$$/rcrt1.o/')
-STATIC_PIE = -static -nostartfiles $(RCRT1) -Wl,-pie,--no-dynamic-linker
+STATIC_PIE = -static -nostartfiles $(RCRT1) -Wl,-u,__stack_chk_fail -lc \
+	-Wl,-pie,--no-dynamic-linker
 else
 STATIC_PIE = -static-pie
 endif
