@@ -332,7 +332,7 @@ startup_program(struct supervisor *s)
 		status_publish(HEALTH_STARTING);
 	/* The count of OOM kills is read before PROGRAM runs, since PROGRAM may
 	 * be killed before hale has its next turn; and only in a container or
-	 * for a report, since it costs a third of what hale adds to a start.
+	 * for a report, since PROGRAM has to wait for it.
 	 */
 	if (s->self == 1 || exact)
 		oom_begin(&s->oom, exact);
