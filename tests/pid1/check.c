@@ -50,6 +50,8 @@ Test(check, says_that_a_port_is_closed)
 	                 NS_WORDS(checks_text("tcp://127.0.0.1:%d", port)));
 	checks_unhealthy("connection refused",
 	                 NS_WORDS(checks_text("http://127.0.0.1:%d/", port)));
+	checks_unhealthy("connection refused",
+	                 NS_WORDS(checks_text("grpc://127.0.0.1:%d", port)));
 	close(fd);
 }
 
@@ -558,7 +560,6 @@ Test(check, refuses_what_is_no_target)
 	for (i = 0; (target = checks_no_target(i)) != NULL; i++)
 		checks_refused("", NS_WORDS(target));
 	checks_refused("https", NS_WORDS("https://127.0.0.1/"));
-	checks_refused("NO_SUCH", NS_WORDS("tcp://127.0.0.1:${NO_SUCH}"));
 }
 
 Test(check, refuses_more_targets_than_eight)

@@ -60,16 +60,6 @@ Test(exit, is_the_same_when_hale_is_not_pid_1)
 	             134);
 }
 
-Test(exit, of_a_program_that_exits_is_no_news)
-{
-	struct ns_output output;
-
-	ns_run(&(struct ns_setup){.words = NS_WORDS(ns_program(), "exit", "3")},
-	       &output);
-	cr_expect_str_empty(output.err);
-	cr_expect_eq(output.code, 3);
-}
-
 Test(exit, by_a_signal_is_a_warning)
 {
 	struct ns_output output;

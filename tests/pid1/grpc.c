@@ -216,15 +216,6 @@ Test(grpc, has_one_deadline_that_nothing_extends)
 	check_timeout(SERVER_PLAY(SAY(SETTINGS AGREED), TRICKLE(PING)));
 }
 
-Test(grpc, says_that_nobody_listens)
-{
-	int port, fd = server_bind("127.0.0.1", &port);
-
-	checks_unhealthy("connection refused",
-	                 NS_WORDS(checks_text("grpc://127.0.0.1:%d", port)));
-	close(fd);
-}
-
 /* ------ As PID 1, and with time. ------ */
 
 Test(grpc, is_tried_again_until_it_is_healthy)

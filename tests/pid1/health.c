@@ -155,18 +155,6 @@ Test(health, says_each_failure_to_who_wants_to_know)
 
 /* ------ When. ------ */
 
-Test(health, is_looked_at_at_once)
-{
-	struct ns ns;
-
-	go_up();
-	ns = state_start(false, NS_WORDS("--health", file_target(),
-	                                 "--health-interval", CHECKS_LONG,
-	                                 ns_program(), "wait"));
-	state_await_name(&ns, "hale:healthy");
-	state_terminate(&ns, 143);
-}
-
 /* The server lets the last attempt hang: that is where hale stands, all before
  * it have been counted. */
 static void

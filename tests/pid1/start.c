@@ -329,18 +329,3 @@ Test(start, leaves_all_other_variables_to_program)
 	check_variable("DUMB_INIT_SETSID=1", "--", "1 2\n");
 	check_variable("XHALE_GRACE=1", "--", "1 2\n");
 }
-
-Test(start, passes_programs_words_on_untouched)
-{
-	struct ns_output output;
-
-	ns_run(&(struct ns_setup){.words =
-	                              NS_WORDS(ns_program(), "say", "-v", "",
-	                                       "--", "-e", "a b", "--version")},
-	       &output);
-	cr_expect_str_eq(output.out, "-v\n\n--\n-e\na b\n--version\n");
-	ns_run(&(struct ns_setup){.words = NS_WORDS("--", ns_program(), "say",
-	                                            "--", "-h")},
-	       &output);
-	cr_expect_str_eq(output.out, "--\n-h\n");
-}

@@ -160,16 +160,22 @@ Test(usage, keeps_forward_all_for_pid_1)
 }
 
 /* Words of hale's own end at the first that is not an option. */
-Test(usage, leaves_programs_options_alone)
+Test(usage, leaves_programs_words_alone)
 {
 	struct ns_output output;
 
-	ns_run(&(struct ns_setup){.words =
-	                              NS_WORDS("-v", "-g", ns_program(), "say",
-	                                       "-l", "--no-such", "-p")},
+	ns_run(&(struct ns_setup){.words = NS_WORDS("-v", "-g", ns_program(),
+	                                            "say", "-l", "--no-such",
+	                                            "-p", "-v", "", "--", "-e",
+	                                            "a b", "--version")},
 	       &output);
-	cr_expect_str_eq(output.out, "-l\n--no-such\n-p\n");
+	cr_expect_str_eq(output.out, "-l\n--no-such\n-p\n-v\n\n--\n-e\na b\n"
+	                             "--version\n");
 	cr_expect_eq(output.code, 0);
+	ns_run(&(struct ns_setup){.words = NS_WORDS("--", ns_program(), "say",
+	                                            "--", "-h")},
+	       &output);
+	cr_expect_str_eq(output.out, "--\n-h\n");
 	ns_run(&(struct ns_setup){.words = NS_WORDS("ls", "-d", "/")}, &output);
 	cr_expect_str_eq(output.out, "/\n");
 	cr_expect_eq(output.code, 0);
@@ -245,6 +251,7 @@ Test(usage, prints_its_pages_on_stdout)
 {
 	check_page("--help", "usage: hale ");
 	check_page("-h", "usage: hale ");
+	check_page("-h?!", "usage: hale "); /* whatever follows */
 	check_page("--version", "hale ");
 	check_page("--license", "Permission is hereby granted");
 	check_page("-l", "Permission is hereby granted");

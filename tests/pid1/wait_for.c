@@ -73,11 +73,13 @@ Test(wait_for, starts_program_when_the_target_has_answered)
 
 	for (plain = 0; plain < 2; plain++) {
 		struct ns ns = start(plain != 0,
-		                     NS_WORDS("--wait-for", file_target(),
+		                     NS_WORDS("-v", "--wait-for", file_target(),
 		                              ns_program(), "catch", "1", "7"));
 
 		expect_no_program(&ns);
 		go_up();
+		state_await_message(
+		    &ns, "info: every --wait-for target has answered");
 		ns_expect_line(&ns, "ready");
 		state_await_name(&ns, "hale");
 		ns_await_sleep(&ns);
@@ -99,16 +101,6 @@ Test(wait_for, says_nothing_where_it_need_not_wait)
 	       &output);
 	cr_expect_str_empty(output.err);
 	cr_expect_eq(output.code, 3);
-}
-
-Test(wait_for, says_that_it_is_over)
-{
-	struct ns ns = start(false, NS_WORDS("-v", "--wait-for", file_target(),
-	                                     ns_program(), "catch", "1", "7"));
-
-	go_up();
-	state_await_message(&ns, "info: every --wait-for target has answered");
-	ns_kill(&ns);
 }
 
 /* A target that has answered once is not asked again. */

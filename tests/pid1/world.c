@@ -88,15 +88,6 @@ Test(world, has_a_script_no_shell_to_run_it)
 	                             script));
 }
 
-/* Whatever follows, help is what is wanted. */
-Test(world, asks_for_help_and_more_in_one_word)
-{
-	struct ns_output output;
-
-	ns_run(&(struct ns_setup){.words = NS_WORDS("-h?!")}, &output);
-	judge(&output, 0, "usage: hale ");
-}
-
 static void
 unset_path(void *argument)
 {

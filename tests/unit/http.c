@@ -186,15 +186,7 @@ expect_chunks(size_t i, size_t first, size_t second)
 		                 i, h.reason);
 }
 
-Test(http, finds_the_status_and_what_is_wrong)
-{
-	size_t i;
-
-	for (i = 0; i < ANSWERS; i++)
-		expect_chunks(i, answers[i].n, answers[i].n);
-}
-
-Test(http, finds_the_same_in_every_two_chunks)
+Test(http, finds_the_status_and_what_is_wrong_in_every_two_chunks)
 {
 	size_t i, cut;
 

@@ -224,44 +224,27 @@ Test(signals, without_a_value_are_sent_as_kill_sends_them)
 	cr_expect_eq(info.si_code, SI_USER);
 }
 
-Test(signals, are_put_back_as_they_were)
-{
-	struct signals_set before, after;
-	struct sigaction action = {.sa_handler = SIG_IGN};
-
-	cr_assert_eq(sigaction(SIGCHLD, &action, NULL), 0);
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &before, sizeof(before));
-	cr_assert_eq(signals_block(&state), 0);
-	cr_assert_eq(sigaction(SIGCHLD, NULL, &action), 0);
-	cr_expect_eq(action.sa_handler, SIG_DFL, "or statuses would be lost");
-	cr_assert_eq(signals_restore(&state), 0);
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &after, sizeof(after));
-	cr_expect_eq(memcmp(&before, &after, sizeof(after)), 0);
-	cr_assert_eq(sigaction(SIGCHLD, NULL, &action), 0);
-	cr_expect_eq(action.sa_handler, SIG_IGN);
-}
-
 /* What hale was given, PROGRAM is given: here CHLD ignored and HUP blocked. */
 Test(signals, are_blocked_and_put_back_as_they_were)
 {
+	struct signals_set before, after; /* the kernel's, 32 and 33 included */
 	struct sigaction action;
-	struct signals s;
 	sigset_t set;
 
 	signal(SIGCHLD, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	cr_assert_eq(signals_block(&s), 0);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &before, sizeof(before));
+	cr_assert_eq(signals_block(&state), 0);
 	sigprocmask(SIG_SETMASK, NULL, &set);
 	cr_expect(sigismember(&set, SIGTERM));
 	cr_expect(sigismember(&set, SIGRTMAX));
 	sigaction(SIGCHLD, NULL, &action);
 	cr_expect_eq(action.sa_handler, SIG_DFL, "or no status would come");
-	cr_assert_eq(signals_restore(&s), 0);
-	sigprocmask(SIG_SETMASK, NULL, &set);
-	cr_expect_not(sigismember(&set, SIGTERM));
-	cr_expect(sigismember(&set, SIGHUP));
+	cr_assert_eq(signals_restore(&state), 0);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, NULL, &after, sizeof(after));
+	cr_expect_eq(memcmp(&before, &after, sizeof(after)), 0);
 	sigaction(SIGCHLD, NULL, &action);
 	cr_expect_eq(action.sa_handler, SIG_IGN);
 }

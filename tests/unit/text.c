@@ -105,6 +105,8 @@ static const struct {
     {"\xe2\x82", "\\xe2\\x82"},                   /* cut short */
     {"\xf0\x9f\x90x", "\\xf0\\x9f\\x90x"},
     {"\xff\x80", "\\xff\\x80"},
+    {"\xff\xff\x80\x80\x80\x80\x80\x80\x80", /* never in UTF-8 */
+     "\\xff\\xff\\x80\\x80\\x80\\x80\\x80\\x80\\x80"},
 };
 
 Test(text, escapes_all_that_is_not_printable_utf_8)
@@ -239,15 +241,4 @@ Test(text, reads_a_whole_number_within_its_bound)
 	cr_expect_eq(text_to_number("2147483647", INT_MAX), INT_MAX);
 	cr_expect_eq(text_to_number("2147483648", INT_MAX), -1);
 	cr_expect_eq(text_to_number("4294967297", INT_MAX), -1);
-}
-
-Test(text, escapes_bytes_that_never_stand_in_utf_8)
-{
-	char buffer[64];
-	struct text t;
-
-	text_init(&t, buffer, sizeof(buffer));
-	text_escaped(&t, "\xff\xff\x80\x80\x80\x80\x80\x80\x80", 9);
-	cr_expect_str_eq(buffer, "\\xff\\xff\\x80\\x80\\x80\\x80\\x80"
-	                         "\\x80\\x80");
 }
