@@ -366,11 +366,14 @@ start_locked() {
 	wait_until 30 check "$server"
 }
 
-@test "docker top shows each state" {
+@test "docker top shows each state; --check is for traffic, and --live for a restart" {
 	start small --health file:/srv/go "${QUICK[@]}" \
 		--health-start-period 1h --health-start-interval 200ms \
 		--health-retries 1 --drain 1h /busybox sleep 1000
 	wait_until 30 shows "$server" starting
+	run -1 check "$server"
+	[[ $output = *starting* ]]
+	check "$server" --live
 	docker exec "$server" /busybox touch /srv/go
 	wait_until 30 shows "$server" healthy
 	docker exec "$server" /busybox rm /srv/go
@@ -380,15 +383,6 @@ start_locked() {
 	run -1 check "$server"
 	[[ $output = *stopping* ]]
 	check "$server" --live
-}
-
-@test "--live is for a restart, and --check for traffic" {
-	start small --health "$URL" "${QUICK[@]}" --health-start-period 1h \
-		/busybox sleep 1000
-	wait_until 30 shows "$server" starting
-	run -1 check "$server"
-	[[ $output = *starting* ]]
-	run -0 check "$server" --live
 }
 
 @test "the image gets no file and no port from health checks" {

@@ -95,18 +95,13 @@ answers() {
 	[ "${lines[1]}" = '/catatonit -P ' ]
 }
 
-@test "podman pod stop: each container ends in time with its own status" {
+@test "podman pod stop: each ends in time with its own status, and rm leaves nothing" {
 	play false
 	timed podman pod stop --time 60 pair
 	((took < 60000))
 	[ "$(status_of pair-web)" = 42 ]
 	[ "$(status_of pair-client)" = 43 ]
 	[ "$(status_of "$infra")" = 0 ]
-}
-
-@test "podman pod rm: a stopped pod is removed and leaves nothing" {
-	play false
-	podman pod stop --time 60 pair
 	podman pod rm pair
 	[ -z "$(podman pod ps --quiet)" ]
 	[ -z "$(podman ps --all --quiet)" ]
