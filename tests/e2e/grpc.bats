@@ -19,7 +19,7 @@ setup_file() {
 	OBSTACLE=$(lack)
 	export OBSTACLE
 	[ -z "$OBSTACLE" ] || return 0
-	DIR=$(mktemp -d "${TMPDIR:-/tmp}/hale-grpc.XXXXXX")
+	DIR=$BATS_FILE_TMPDIR # bats removes it, also if it is interrupted
 	export DIR
 	make_core
 	make_golang
@@ -35,7 +35,6 @@ teardown_file() {
 	for server in "${SERVERS[@]}" "${OTHERS[@]}"; do
 		kill "$(<"$DIR/$server.pid")"
 	done
-	rm -rf "$DIR"
 }
 
 setup() {
