@@ -38,8 +38,8 @@ enum options_forward { FORWARD_CHILD, FORWARD_GROUP, FORWARD_ALL };
 /* A target with everything that was set for it and for all. */
 struct options_target {
 	struct target target;
-	struct settings own; /* given in front of it; not used any more when
-	                        the rule is known */
+	struct settings own; /* given in front of it; targets_resolve puts
+	                        them into what follows */
 
 	/* What holds for it, from its own settings and those for all. */
 	struct health_rule rule;

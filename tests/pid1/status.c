@@ -144,7 +144,7 @@ Test(status, is_asked_for_whatever_the_environment_has)
 	ns_kill(&ns);
 }
 
-/* The first attempt comes at once, and the next one not in this test. */
+/* The first attempt comes at once; the next one is not due in this test. */
 Test(status, stays_valid_until_the_next_attempt)
 {
 	struct ns ns;
